@@ -1,0 +1,40 @@
+# make demo   a language model learns from the interpreter, on this machine; opens as runs/pocket/report.html
+# make test   the default tests, under three minutes on two cores
+# make check  format, lint, types, architecture
+# Each does all the set-up it needs, in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test test-all check format regold
+
+demo: $(INSTALLED)
+	$(BIN)/leti learn pocket --run runs/pocket
+	$(BIN)/leti report runs/pocket
+
+test: $(INSTALLED)
+	$(BIN)/pytest -m "not slow"
+
+test-all: $(INSTALLED)
+	$(BIN)/pytest
+
+check: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+regold: $(INSTALLED)
+	LETI_REGOLD=1 $(BIN)/pytest -n 0 tests/golden tests/unit/report
+	git diff --stat -- tests
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	touch $@
