@@ -1,0 +1,5 @@
+"""`python -m leti`."""
+
+from leti.cli import main
+
+main()

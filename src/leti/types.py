@@ -1,0 +1,269 @@
+"""The nouns of LETI, and the way they flow.
+
+    problems --Problem--> sampling --Solution--> verify --Verdict--> feedback --Feedback-->
+        objectives --Example--> training --weights--> sampling ...
+
+All are frozen: nothing is mutated after it is made. An `Attempt` holds one whole turn of the pipeline for one program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Key = tuple[str, int]
+"""(problem id, sample number): names one program of an iteration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tests:
+    """A check made of Python statements that run after the program, in its namespace."""
+
+    tests: tuple[str, ...]
+    """Each is one test: one `assert`, or a block such as HumanEval's `check` function and its call."""
+    setup: str = ""
+    """Code the tests need; runs after the program and before the tests (MBPP 367 and 927 use the program's classes)."""
+
+    @property
+    def text(self) -> str:
+        """The statements as they stand after the program, joined by newlines."""
+        return "\n".join(([self.setup] if self.setup else []) + list(self.tests))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A prompt and the check that decides it."""
+
+    id: str
+    """Unique in a run: `source/name`, as in `mbpp/17`."""
+    prompt: str
+    """What the model reads; it is also the beginning of the program that is run."""
+    check: Tests
+    source: str
+    """The problem set it comes from."""
+    reference: str | None = None
+    """A program known to pass, prompt included. Only ever used to validate the check, never to train."""
+
+
+class Ending(StrEnum):
+    """Why a completion ended."""
+
+    TOKEN = "token"  # noqa: S105 - the end-of-text token, not a secret
+    STOP = "stop"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """One program the model wrote."""
+
+    problem: str
+    sample: int
+    completion: str
+    """The text after the prompt, as decoded, without special tokens."""
+    tokens: tuple[int, ...]
+    """The sampled ids of the completion, without the end-of-text token. Empty if they are not known."""
+    program: str
+    """The part that is run: the prompt and what was kept of the completion."""
+    ending: Ending
+
+    @property
+    def key(self) -> Key:
+        """Names this solution within its iteration."""
+        return (self.problem, self.sample)
+
+
+class Outcome(StrEnum):
+    """How a program ended, seen from outside. A fault of the sandbox is not here: that is a `SandboxError`."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    RAISED = "raised"
+    TIMED_OUT = "timed-out"
+    OUT_OF_MEMORY = "out-of-memory"
+    EXITED = "exited"
+    CRASHED = "crashed"
+
+
+class TestStatus(StrEnum):
+    """What became of one test."""
+
+    __test__ = False  # the name starts with "Test": not for pytest to collect
+
+    PASSED = "passed"
+    FAILED = "failed"
+    RAISED = "raised"
+    NOT_REACHED = "not-reached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A place in the program or its tests."""
+
+    line: int
+    """1-based, in the text `program + "\\n" + tests`; inside `eval`/`exec` text, in that text."""
+    function: str
+    """The function's name; `<module>` at the top level."""
+    source: str
+    """The line's text, stripped. Empty where there is none."""
+    evaluated: bool = False
+    """True for code the program itself compiled (`eval`, `exec`)."""
+    repeated: int = 0
+    """How many more times the same place follows directly (recursion)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRecord:
+    """What went wrong, as data: `feedback` makes text from it, in one place."""
+
+    type: str
+    """The exception's name as the interpreter prints it, such as `NameError` or `json.decoder.JSONDecodeError`."""
+    message: str = ""
+    frames: tuple[Frame, ...] = ()
+    """Outermost first; frames of the program and its tests only."""
+    syntax: Frame | None = None
+    """For a SyntaxError: the place it points to."""
+    check: str | None = None
+    """Source of the test statement that failed."""
+    expected: str | None = None
+    """For a failed comparison: the right-hand side, rendered; bounded and deterministic."""
+    got: str | None = None
+    """For a failed check: the left-hand side (or the whole tested expression), rendered."""
+
+    @property
+    def name(self) -> str:
+        """The exception's name without its module."""
+        return self.type.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How one program ended."""
+
+    outcome: Outcome
+    tests: tuple[TestStatus, ...] = ()
+    """One per test of the check, in order."""
+    error: ErrorRecord | None = None
+    output: str = ""
+    """What the program printed (stdout and stderr), bounded."""
+    seconds: float = field(default=0.0, compare=False)
+    """Wall-clock time the program took. Measured, so it differs between runs and is not stored with a run's rows."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every test ran and held."""
+        return self.outcome is Outcome.PASSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """A verdict in the words the model is trained on."""
+
+    good: bool
+    text: str | None
+    """None where there is nothing to say: the program passed, or the template is `none`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One whole turn for one program; one line on disk."""
+
+    problem: Problem
+    solution: Solution
+    verdict: Verdict
+    feedback: Feedback
+
+
+class Role(StrEnum):
+    """What a segment of an example is."""
+
+    REWARD = "reward"
+    MARKER = "marker"
+    FEEDBACK = "feedback"
+    PROBLEM = "problem"
+    PROGRAM = "program"
+    END = "end"
+
+
+CONTROL_ROLES = frozenset({Role.REWARD, Role.MARKER, Role.END})
+"""Segments that are one special token. Every other segment is plain text, whatever it looks like: a program that
+prints `<|good|>` cannot put a reward token into the training text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A stretch of training text with one role and one weight."""
+
+    text: str
+    """For `Role.END` empty: the model's own end-of-text token stands there."""
+    role: Role
+    weight: float = 1.0
+    """Of each of its tokens in the loss; 0 means: read, not learned."""
+    tokens: tuple[int, ...] = ()
+    """The ids this text was sampled as. Empty: the tokenizer decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One text the model is trained on."""
+
+    problem: str
+    sample: int
+    segments: tuple[Segment, ...]
+
+    @property
+    def key(self) -> Key:
+        """Names the attempt it was made from."""
+        return (self.problem, self.sample)
+
+    @property
+    def text(self) -> str:
+        """The whole text, without the end-of-text token."""
+        return "".join(segment.text for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """How completions are drawn."""
+
+    temperature: float = 1.0
+    """0 takes the most likely token."""
+    top_p: float = 1.0
+    max_new_tokens: int = 256
+    total_tokens: int | None = None
+    """If set, a completion gets `total_tokens` minus the prompt's length rounded up to a multiple of 128
+    (the official code's rule), in place of `max_new_tokens`."""
+    stop: tuple[str, ...] = ()
+    """The completion ends before the first of these."""
+    cut: str = "raw"
+    """What is kept of a completion: see `sampling.completion`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRequest:
+    """What is sampled, apart from the problems: the weights are an argument, so no sampler can be stale."""
+
+    weights: str
+    """A directory of weights, or a Hugging Face model name."""
+    prefix: str
+    """A reward token before the prompt, or the empty string."""
+    decoding: Decoding
+    key: str
+    """With a row's problem and sample number, all the randomness there is: such as `seed=0 iteration=3`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainStep:
+    """What one optimiser step did."""
+
+    step: int
+    """1-based within the iteration."""
+    kind: str
+    """`examples` or `pretrain`."""
+    loss: float
+    """Weighted mean over the step's loss-bearing tokens, in nats."""
+    learning_rate: float
+    gradient_norm: float
+    tokens: int
+    """Tokens that bore loss."""
+    sequences: int
