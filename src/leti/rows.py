@@ -1,0 +1,149 @@
+"""Files: rows that are appended, files that are there whole or not at all, and JSONL that others wrote."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from leti.errors import ProblemError, RunError
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Rows(Generic[Row]):
+    """A JSONL file of rows of one type, each with a key."""
+
+    path: Path
+    adapter: TypeAdapter[Row]
+    key: Callable[[Row], Any]
+    hidden: Any = None
+    """Fields that are measured and so not stored: they would be all that differs between two equal runs."""
+
+    def __iter__(self) -> Iterator[Row]:
+        """The whole rows; a torn last line is not one.
+
+        Raises:
+            RunError: a line in the middle is no such row.
+        """
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.endswith(b"\n"):
+                    return
+                try:
+                    yield self.adapter.validate_json(line)
+                except ValidationError as error:
+                    raise RunError(
+                        f"{self.path}, line {number}: damaged ({error.errors()[0]['msg']}). "
+                        f"Delete the file and type the same command again: what it held will be made anew."
+                    ) from None
+
+    def keys(self) -> set[Any]:
+        """The keys of the rows that are there."""
+        return {self.key(row) for row in self}
+
+    def extend(self, rows: Iterable[Row]) -> None:
+        """Appends the rows that are not there yet, each at once."""
+        have = self.keys()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as file:
+            file.truncate(_whole_bytes(self.path))
+            for row in rows:
+                if (key := self.key(row)) not in have:
+                    file.write(self._line(row))
+                    file.flush()
+                    have.add(key)
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Writes the whole file at once, unless it is there."""
+        if not self.path.exists():
+            write(self.path, b"".join(map(self._line, rows)))
+
+    def _line(self, row: Row) -> bytes:
+        return self.adapter.dump_json(row, exclude=self.hidden) + b"\n"
+
+
+def _whole_bytes(path: Path) -> int:
+    """How long a file of lines is without a torn last line."""
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            start = max(0, end - 65536)
+            file.seek(start)
+            newline = file.read(end - start).rfind(b"\n")
+            if newline >= 0:
+                return start + newline + 1
+            end = start
+    return 0
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    try:
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except ValueError as error:  # not JSON, or not UTF-8
+        raise RunError(f"{path}: damaged ({error}). Put it back, or begin a new run: --run OTHER_DIRECTORY") from None
+    return found
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    write(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def write_lines(path: Path, lines: Iterable[bytes]) -> int:
+    """Lines as they come, into a file that is there only when whole. Returns how many there were."""
+    beside = path.with_name(f".{path.name}.part")
+    count = 0
+    with beside.open("wb") as file:
+        for line in lines:
+            file.write(line + b"\n")
+            count += 1
+    beside.replace(path)
+    return count
+
+
+def write(path: Path, content: bytes) -> None:
+    """Beside and renamed: a file is there whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def json_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(file and line, object) of each line of a JSONL file, plain or .gz; empty lines are passed over.
+
+    Raises:
+        ProblemError: the file is not there, or a line is no JSON object.
+    """
+    if not path.is_file():
+        raise ProblemError(f"No file {str(path)!r}. Type the path of a JSONL file, one JSON object per line.")
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield f"{path}, line {number}", _json_object(line, f"{path}, line {number}")
+
+
+def _json_object(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError as error:  # not JSON, or not UTF-8
+        torn = "" if line.endswith(b"\n") else " The file ends in the middle of this line: was it copied whole?"
+        raise ProblemError(f"{where}: not JSON ({error}).{torn} Each line must be one JSON object.") from None
+    if not isinstance(found, dict):
+        raise ProblemError(f"{where}: a JSON {type(found).__name__}, but each line must be one JSON object.")
+    return found

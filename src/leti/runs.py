@@ -1,0 +1,245 @@
+"""A run on disk; the only module that knows a file name inside a run.
+
+    RUN/config.json            resolved; going on with a different one is refused
+        manifest.json          versions, seeds, digests, the isolation level in force
+        problems.jsonl         every problem that is trained or scored on
+        base/                  the untouched model: scores.json, scored/
+        iterations/000/        solutions.jsonl attempts.jsonl examples.jsonl metrics.jsonl weights/ scores.json scored/
+        report.html
+
+Rows are appended and keyed, and one operation, *append what is owed*, is the whole of resuming: a torn last line is cut
+off and owed again, a row that is there is not written twice. Everything else is written beside and renamed. No clock
+enters a run, so that two runs of one configuration are the same bytes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from leti.errors import RunError
+from leti.rows import Rows, read_json, write_json
+from leti.types import Attempt, Example, Feedback, Key, Problem, Solution, TrainStep, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """An attempt as it is stored: its problem stands once, in problems.jsonl."""
+
+    solution: Solution
+    verdict: Verdict
+    feedback: Feedback
+
+    @property
+    def key(self) -> Key:
+        """The solution's."""
+        return self.solution.key
+
+    def attempt(self, problems: Mapping[str, Problem]) -> Attempt:
+        """The whole attempt."""
+        return Attempt(
+            problem=problems[self.solution.problem],
+            solution=self.solution,
+            verdict=self.verdict,
+            feedback=self.feedback,
+        )
+
+
+SOLUTION = TypeAdapter(Solution)
+ATTEMPT = TypeAdapter(AttemptRow)
+EXAMPLE = TypeAdapter(Example)
+STEP = TypeAdapter(TrainStep)
+PROBLEM = TypeAdapter(Problem)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Solutions and what became of them: of an iteration, or of one scored split."""
+
+    path: Path
+
+    @cached_property
+    def solutions(self) -> Rows[Solution]:
+        """In the order of the rows that were asked for."""
+        return Rows(self.path / "solutions.jsonl", SOLUTION, lambda row: row.key)
+
+    @cached_property
+    def attempts(self) -> Rows[AttemptRow]:
+        """In the order of the solutions."""
+        return Rows(self.path / "attempts.jsonl", ATTEMPT, lambda row: row.key, {"verdict": {"seconds"}})
+
+
+@dataclass(frozen=True)
+class Place(Programs):
+    """The folder of one iteration, or of the base model."""
+
+    name: str
+
+    @property
+    def examples(self) -> Rows[Example]:
+        """What the model was trained on."""
+        return Rows(self.path / "examples.jsonl", EXAMPLE, lambda row: row.key)
+
+    @property
+    def metrics(self) -> Rows[TrainStep]:
+        """One row per optimiser step."""
+        return Rows(self.path / "metrics.jsonl", STEP, lambda row: row.step)
+
+    @property
+    def weights(self) -> Path:
+        """The trained model; whole if it is there."""
+        return self.path / "weights"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The trainer's scratch folder; gone when training is done."""
+        return self.path / "checkpoint"
+
+    def scored(self, split: str) -> Programs:
+        """The programs that were sampled to score a split."""
+        return Programs(self.path / "scored" / split)
+
+    @property
+    def scores(self) -> dict[str, Any] | None:
+        """By split; None until every split is scored."""
+        return read_json(self.path / "scores.json")
+
+    def write_scores(self, scores: Mapping[str, Any]) -> None:
+        """Once; they are there only when whole."""
+        write_json(self.path / "scores.json", scores)
+
+
+class Run:
+    """One run directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: Any = None
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The resolved configuration.
+
+        Raises:
+            RunError: this is no run.
+        """
+        found = read_json(self.path / "config.json")
+        if found is None:
+            raise RunError(f"{self.path} is no run: it has no config.json. Type the directory that `leti learn` made.")
+        return found
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What ran: versions, seeds, digests, isolation."""
+        return read_json(self.path / "manifest.json") or {}
+
+    @property
+    def problems(self) -> dict[str, Problem]:
+        """Every problem of the run, by id."""
+        return {row.id: row for row in Rows(self.path / "problems.jsonl", PROBLEM, lambda row: row.id)}
+
+    @property
+    def base(self) -> Place:
+        """The untouched model."""
+        return Place(self.path / "base", "base")
+
+    @property
+    def report(self) -> Path:
+        """The HTML file."""
+        return self.path / "report.html"
+
+    def iteration(self, number: int) -> Place:
+        """The folder of an iteration, whether it is there or not."""
+        return Place(self.path / "iterations" / f"{number:03d}", f"{number:03d}")
+
+    def iterations(self) -> list[Place]:
+        """The iterations that have begun, in order."""
+        folder = self.path / "iterations"
+        names = sorted(child.name for child in folder.iterdir() if child.name.isdigit()) if folder.exists() else []
+        return [self.iteration(int(name)) for name in names]
+
+    def selected(self, split: str, metric: str = "pass@1") -> Place | None:
+        """The iteration with the best score on a split (the earliest of equals), or None where nothing is scored."""
+        scored = [place for place in self.iterations() if split in (place.scores or {})]
+        return max(scored, key=lambda place: place.scores[split][metric]["value"], default=None)  # type: ignore[index]
+
+    def begin(self, config: Mapping[str, Any], manifest: Mapping[str, Any], problems: Sequence[Problem]) -> list[str]:
+        """Starts the run, or goes on with it.
+
+        Args:
+            config: resolved; `free` names in it may change between sittings.
+            manifest: `identity` must not change between sittings; the rest may, and is told.
+            problems: every problem that is trained or scored on.
+
+        Returns:
+            What differs from the first sitting without harm, in words.
+
+        Raises:
+            RunError: the directory cannot be written, is in use, or belongs to another configuration or other data.
+        """
+        self._claim(config)
+        self._refuse_other_config(config)
+        before = self.manifest
+        if before and before["identity"] != manifest["identity"]:
+            raise RunError(
+                f"{self.path} was begun with other {_differences(before['identity'], manifest['identity'])}. "
+                "Go on with the same model and data, or begin a new run: --run OTHER_DIRECTORY"
+            )
+        Rows(self.path / "problems.jsonl", PROBLEM, lambda row: row.id).write(problems)
+        if not before:
+            write_json(self.path / "manifest.json", manifest)
+        return [f"{name} was {before[name]}, is now {manifest[name]}" for name in before if before[name] != manifest[name]]
+
+    def _claim(self, config: Mapping[str, Any]) -> None:
+        """Makes the directory and holds it, so that two processes never write one run."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if not (self.path / "config.json").exists():
+                if any(child for child in self.path.iterdir() if not child.name.startswith(".")):
+                    raise RunError(f"{self.path} is not empty and no run. Type another directory: --run OTHER_DIRECTORY")
+                write_json(self.path / "config.json", config)
+            self._lock = os.open(self.path, os.O_RDONLY)
+        except OSError as error:
+            raise RunError(f"{self.path} cannot be written: {error.strerror}. Type another: --run DIRECTORY") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(f"{self.path} is in use by another process. Wait for it, or type --run OTHER.") from None
+
+    def _refuse_other_config(self, config: Mapping[str, Any]) -> None:
+        before, after = _flat(self.config), _flat(config)
+        other = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        hard = [name for name in other if name not in MAY_CHANGE]
+        if hard:
+            told = ", ".join(f"{name} (was {before.get(name)!r}, is now {after.get(name)!r})" for name in hard)
+            back = " ".join(f"--set {name}={json.dumps(before.get(name))}" for name in hard)
+            raise RunError(
+                f"{self.path} was begun with another configuration: {told}. "
+                f"To go on with it, add: {back}   To begin anew, type another directory: --run OTHER_DIRECTORY"
+            )
+        if other:
+            write_json(self.path / "config.json", config)
+
+
+MAY_CHANGE = frozenset({"iterations", "verify.workers"})
+"""Configuration that may change between sittings: more iterations, and what does not touch a result."""
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Dotted names to values; lists are values."""
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return flat
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    return " and ".join(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
