@@ -1,0 +1,58 @@
+"""The pieces that objectives put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leti.types import Attempt, Ending, Role, Segment
+from leti.vocabulary import BAD, FEEDBACK_END, FEEDBACK_START, GOOD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Weights by role, and whether programs are closed. The paper: every token bears loss, no end-of-text token."""
+
+    reward: float = 1.0
+    feedback: float = 1.0
+    """Of the feedback and of the two markers around it."""
+    problem: float = 1.0
+    program: float = 1.0
+    end: bool = True
+    """An end-of-text token after programs that ended by themselves: without it the model unlearns to stop."""
+
+
+def reward_segments(attempt: Attempt, layout: Layout) -> list[Segment]:
+    """The reward token."""
+    token = GOOD if attempt.feedback.good else BAD
+    return [Segment(text=token, role=Role.REWARD, weight=layout.reward)]
+
+
+def feedback_segments(attempt: Attempt, layout: Layout) -> list[Segment]:
+    """The feedback between its markers; nothing where there is no feedback (paper: passing programs have no span)."""
+    if attempt.feedback.text is None:
+        return []
+    return [
+        Segment(text=FEEDBACK_START, role=Role.MARKER, weight=layout.feedback),
+        Segment(text=attempt.feedback.text, role=Role.FEEDBACK, weight=layout.feedback),
+        Segment(text=FEEDBACK_END, role=Role.MARKER, weight=layout.feedback),
+    ]
+
+
+def program_segments(attempt: Attempt, layout: Layout) -> list[Segment]:
+    """The prompt and the program. A program that goes back unmodified keeps the ids it was sampled as."""
+    solution, prompt = attempt.solution, attempt.problem.prompt
+    program = solution.program.removeprefix(prompt)
+    unmodified = program == solution.completion
+    segments = [
+        Segment(text=prompt, role=Role.PROBLEM, weight=layout.problem),
+        Segment(
+            text=program,
+            role=Role.PROGRAM,
+            weight=layout.program,
+            tokens=solution.tokens if unmodified else (),
+        ),
+    ]
+    # A completion that was cut ended where it was cut: what is left of it is a whole program.
+    if layout.end and (solution.ending is not Ending.LENGTH or not unmodified):
+        segments.append(Segment(text="", role=Role.END, weight=layout.program))
+    return segments

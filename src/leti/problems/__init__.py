@@ -1,0 +1,34 @@
+"""Where problems come from. To add a set: a `load` that returns a `ProblemSet`, and its line in `load_problems`."""
+
+from leti.errors import ConfigError
+from leti.problems import humaneval, jsonl, mbpp, pocket
+from leti.problems.problem_set import TEST, TRAIN, VALIDATION, ProblemSet, digest
+
+__all__ = ["NAMES", "TEST", "TRAIN", "VALIDATION", "ProblemSet", "digest", "load_problems"]
+
+NAMES = ("pocket", "mbpp", "humaneval", "jsonl")
+
+
+def load_problems(name: str, path: str | None = None, *, setup_code: bool = True) -> ProblemSet:
+    """A problem set by name.
+
+    Args:
+        name: one of `NAMES`.
+        path: where its rows are: a file, a directory or a hub name. `mbpp` and `humaneval` default to the hub.
+        setup_code: for `mbpp`: include `test_setup_code`.
+
+    Raises:
+        ConfigError: no such set, or `jsonl` without a path.
+        ProblemError: a row is wrong.
+    """
+    if name == "pocket":
+        return pocket.load()
+    if name == "mbpp":
+        return mbpp.load(path or mbpp.HUB_NAME, setup_code=setup_code)
+    if name == "humaneval":
+        return humaneval.load(path or humaneval.HUB_NAME)
+    if name == "jsonl":
+        if path is None:
+            raise ConfigError("Problem set 'jsonl' needs a file. Type --set problems.path=FILE, or jsonl=FILE.")
+        return jsonl.load(path)
+    raise ConfigError(f"No problem set {name!r}. There are: {', '.join(NAMES)}.")

@@ -1,0 +1,83 @@
+"""Your own problems: one JSON object per line.
+
+    {"prompt": "...", "tests": ["assert f(1) == 2", ...]}
+
+and, if you like, `id`, `split` (train, the default, validation or test), `setup` (code the tests need, run after the
+program) and `reference` (what follows the prompt in a program known to pass; `leti check` runs it).
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from leti.errors import ProblemError
+from leti.problems.problem_set import TEST, TRAIN, VALIDATION, ProblemSet
+from leti.problems.rows import rows
+from leti.types import Problem, Tests
+
+
+class Row(BaseModel):
+    """One line."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    prompt: str
+    tests: list[str] | str
+    setup: str = ""
+    reference: str | None = None
+    id: str | int | None = None
+    split: Literal["train", "validation", "test"] = TRAIN
+
+
+def load(path: str) -> ProblemSet:
+    """The problems of a file, by split; without an `id` a problem is named by its line.
+
+    Raises:
+        ProblemError: a wrong row: file, line and field are named.
+    """
+    name = Path(path).name.removesuffix(".gz").removesuffix(".jsonl")
+    splits: dict[str, list[Problem]] = {TRAIN: [], VALIDATION: [], TEST: []}
+    seen: dict[str, str] = {}
+    for number, (where, raw) in enumerate(rows(path), start=1):
+        row = _row(raw, where)
+        problem = _problem(row, f"{name}/{number if row.id is None else row.id}", where)
+        if problem.id in seen:
+            raise ProblemError(f"{where}: field 'id': {row.id!r} was used before ({seen[problem.id]}).")
+        seen[problem.id] = where
+        splits[row.split].append(problem)
+    if not seen:
+        raise ProblemError(f"{path}: no problems. Each line must be like {{'prompt': ..., 'tests': [...]}}.")
+    return ProblemSet(name, {split: tuple(found) for split, found in splits.items() if found})
+
+
+def _row(raw: dict[str, Any], where: str) -> Row:
+    try:
+        return Row.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        location = ".".join(str(part) for part in first["loc"])
+        allowed = ", ".join(Row.model_fields)
+        raise ProblemError(f"{where}: field {location!r}: {first['msg']}. Fields are: {allowed}.") from None
+
+
+def _problem(row: Row, name: str, where: str) -> Problem:
+    tests = [row.tests] if isinstance(row.tests, str) else row.tests
+    if not any(test.strip() for test in tests):
+        raise ProblemError(f"{where}: field 'tests': empty, so that every program would pass.")
+    for field, code in (("setup", row.setup), *(("tests", test) for test in tests)):
+        try:
+            ast.parse(code)
+        except (SyntaxError, ValueError) as error:
+            raise ProblemError(f"{where}: field {field!r}: not Python ({error}).") from None
+    join = "" if row.prompt.endswith("\n") or (row.reference or "").startswith("\n") else "\n"
+    return Problem(
+        id=name,
+        prompt=row.prompt,
+        check=Tests(tests=tuple(tests), setup=row.setup),
+        source=name.partition("/")[0],
+        reference=None if row.reference is None else f"{row.prompt}{join}{row.reference}",
+    )

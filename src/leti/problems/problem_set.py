@@ -1,0 +1,52 @@
+"""A problem set: problems by split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from leti.errors import ProblemError
+from leti.types import Problem
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemSet:
+    """Problems by split; ids are unique over all splits."""
+
+    name: str
+    splits: Mapping[str, tuple[Problem, ...]]
+
+    def split(self, name: str, limit: int | None = None) -> tuple[Problem, ...]:
+        """The first `limit` problems of a split (all without a limit).
+
+        Raises:
+            ProblemError: the set has no such split.
+        """
+        if name not in self.splits:
+            have = ", ".join(self.splits) or "none"
+            raise ProblemError(f"Problem set {self.name!r} has no split {name!r}. It has: {have}.")
+        return self.splits[name][:limit]
+
+    def find(self, problem_id: str) -> Problem:
+        """The problem of that id.
+
+        Raises:
+            ProblemError: there is none.
+        """
+        for problems in self.splits.values():
+            for problem in problems:
+                if problem.id == problem_id:
+                    return problem
+        raise ProblemError(f"Problem set {self.name!r} has no problem {problem_id!r}.")
+
+
+def digest(problems: tuple[Problem, ...]) -> str:
+    """A SHA-256 over everything that decides what is sampled and what passes."""
+    state = sha256()
+    for problem in problems:
+        for part in (problem.id, problem.prompt, problem.check.setup, *problem.check.tests):
+            state.update(part.encode("utf-8", "surrogatepass") + b"\0")
+    return state.hexdigest()
