@@ -1,0 +1,73 @@
+"""One attempt of a run, whole, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leti.errors import RunError
+from leti.runs import Place, Run
+from leti.types import Attempt, Example
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An attempt, and the example that was made from it."""
+
+    attempt: Attempt
+    example: Example | None
+
+
+def find_attempt(run: Run, iteration: str, name: str, scored: str | None) -> Found:
+    """An attempt by iteration ("003" or "base") and name ("mbpp/17#4").
+
+    Raises:
+        RunError: there is none; the message says what there is.
+    """
+    problem, hash_sign, sample = name.rpartition("#")
+    if not hash_sign or not sample.isdigit():
+        raise RunError(f"{name!r} names no attempt. Type PROBLEM#SAMPLE, such as 'mbpp/17#4'.")
+    place = _place(run, iteration)
+    programs = place.scored(scored) if scored else place
+    key = (problem, int(sample))
+    row = next((row for row in programs.attempts if row.key == key), None)
+    if row is None:
+        raise RunError(f"No attempt {name!r} in {programs.path}. {_hint(place, scored)}")
+    example = None if scored else next((row for row in place.examples if row.key == key), None)
+    return Found(attempt=row.attempt(run.problems), example=example)
+
+
+def in_words(found: Found) -> str:
+    """Everything there is to an attempt."""
+    attempt, verdict = found.attempt, found.attempt.verdict
+    lines = attempt.solution.program.split("\n")
+    error = verdict.error
+    parts = [
+        ("program (the prompt is its beginning)", "\n".join(f"{n:4} {line}" for n, line in enumerate(lines, 1))),
+        ("tests", attempt.problem.check.text),
+        ("verdict", f"{verdict.outcome}; tests: {', '.join(verdict.tests) or 'none reached'}"),
+        ("expected, got", f"{error.expected}\n{error.got}" if error and error.got is not None else None),
+        ("output", verdict.output or None),
+        ("feedback", attempt.feedback.text),
+        ("example: weight, role, text", _example(found.example)),
+    ]
+    return "\n\n".join(f"== {title}\n{text}" for title, text in parts if text is not None)
+
+
+def _example(example: Example | None) -> str | None:
+    if example is None:
+        return None
+    return "\n".join(f"{s.weight:4g} {s.role:<9} {s.text!r}" for s in example.segments)
+
+
+def _place(run: Run, iteration: str) -> Place:
+    places = {"base": run.base} | {place.name: place for place in run.iterations()}
+    name = iteration.zfill(3) if iteration.isdigit() else iteration
+    if name not in places:
+        raise RunError(f"{run.path} has no iteration {iteration!r}. It has: {', '.join(places)}.")
+    return places[name]
+
+
+def _hint(place: Place, scored: str | None) -> str:
+    if scored is None and place.name == "base":
+        return "The base model is only scored: add --scored test."
+    return "Its solutions.jsonl lists the problems and samples there are."

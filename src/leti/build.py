@@ -1,0 +1,189 @@
+"""Configuration -> objects; the only module that imports all rooms."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leti import feedback
+from leti.config import Config
+from leti.loop import Leti, Renderer, Scoring, Verifier
+from leti.objectives import Choice, Layout, Objective
+from leti.problems import TRAIN, ProblemSet, digest, load_problems
+from leti.types import Decoding, Problem
+from leti.verify import ProcessVerifier
+
+if TYPE_CHECKING:
+    from leti.sampling.hf import HFSampler
+    from leti.training.trainer import HFTrainer
+
+VERSIONS_OF = ("leti", "torch", "transformers", "tokenizers", "accelerate", "numpy")
+
+
+def leti(config: Config, verifier: Verifier) -> Leti:
+    """Everything `leti learn` needs.
+
+    Args:
+        config: resolved.
+        verifier: an open one; whoever opened it closes it.
+
+    Raises:
+        UserError: a problem set, a split or an optional package is missing; the message says what to type.
+    """
+    problems = problem_set(config)
+    return Leti(
+        sampler=sampler(config),
+        verifier=verifier,
+        render=renderer(config),
+        objective=objective(config),
+        trainer=trainer(config),
+        base=weights(config.model.path),
+        problems=split(config, problems, TRAIN),
+        samples=config.sampling.samples,
+        decoding=decoding(config),
+        scoring=scoring(config, problems),
+        iterations=config.iterations,
+        seed=config.seed,
+    )
+
+
+def problem_set(config: Config) -> ProblemSet:
+    """The configured problems."""
+    return load_problems(config.problems.name, config.problems.path, setup_code=config.problems.setup_code)
+
+
+def named_problems(names: Sequence[str]) -> dict[str, Problem]:
+    """The problems of several sets, each named as NAME or NAME=PATH, by id."""
+    sets = [load_problems(name, path or None) for name, _, path in (text.partition("=") for text in names)]
+    return {problem.id: problem for one in sets for split in one.splits.values() for problem in split}
+
+
+def split(config: Config, problems: ProblemSet, name: str) -> tuple[Problem, ...]:
+    """A split, as far as its limit goes."""
+    return problems.split(name, config.problems.limits.get(name))
+
+
+def weights(path: str) -> str:
+    """The directory or name of a model; `pocket` is the one in the package."""
+    return str(files("leti") / "pocket" / "model") if path == "pocket" else path
+
+
+def sampler(config: Config) -> HFSampler:
+    """Writes programs with a Hugging Face model."""
+    from leti.sampling.hf import HFSampler
+
+    sampling = config.sampling
+    return HFSampler(device=config.model.device, dtype=sampling.precision, batch_rows=sampling.batch_rows)
+
+
+def verifier(config: Config) -> ProcessVerifier:
+    """Runs programs."""
+    settings = config.verify
+    return ProcessVerifier(
+        timeout=settings.timeout, memory_mb=settings.memory_mb, workers=settings.workers or os.cpu_count() or 1
+    )
+
+
+def renderer(config: Config) -> Renderer:
+    """Says verdicts in words."""
+    return partial(feedback.render, style=config.feedback.style, max_chars=config.feedback.max_chars)
+
+
+def objective(config: Config) -> Objective:
+    """Decides what is trained on."""
+    chosen = config.objective
+    return Objective(
+        name=chosen.name,
+        layout=Layout(
+            reward=chosen.reward,
+            feedback=chosen.feedback,
+            problem=chosen.problem,
+            program=chosen.program,
+            end=chosen.end,
+        ),
+        choice=Choice(dedupe=chosen.dedupe, balance=chosen.balance),
+    )
+
+
+def decoding(config: Config) -> Decoding:
+    """How programs are drawn for training."""
+    sampling = config.sampling
+    return Decoding(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        max_new_tokens=sampling.max_new_tokens,
+        total_tokens=sampling.total_tokens,
+        stop=sampling.stop,
+        cut=sampling.cut,
+    )
+
+
+def score_decoding(config: Config) -> Decoding:
+    """How programs are drawn for scoring: as for training, but with its own temperature and nucleus."""
+    return replace(decoding(config), temperature=config.score.temperature, top_p=config.score.top_p)
+
+
+def scoring(config: Config, problems: ProblemSet) -> Scoring:
+    """How weights are scored."""
+    score = config.score
+    return Scoring(
+        splits={name: split(config, problems, name) for name in score.splits},
+        samples=score.samples,
+        ks=score.ks,
+        decoding=score_decoding(config),
+    )
+
+
+def all_problems(config: Config) -> tuple[Problem, ...]:
+    """Every problem a run trains or scores on, once each."""
+    problems = problem_set(config)
+    found = {p.id: p for name in (TRAIN, *config.score.splits) for p in split(config, problems, name)}
+    return tuple(found.values())
+
+
+def trainer(config: Config) -> HFTrainer:
+    """Moves weights."""
+    raise NotImplementedError
+
+
+def manifest(config: Config, isolation: str) -> Mapping[str, Any]:
+    """What a run rests on. `identity` must stay the same from sitting to sitting."""
+    return {
+        "identity": {
+            "seed": config.seed,
+            "model": {"path": config.model.path, "sha256": _model_digest(weights(config.model.path))},
+            "problems": digest(all_problems(config)),
+        },
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in VERSIONS_OF},
+        "machine": {"system": platform.system(), "architecture": platform.machine()},
+        "isolation": isolation,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _model_digest(path: str) -> str | None:
+    """A SHA-256 over the files of a model directory; None for a model of the hub, which is named by revision there."""
+    folder = Path(path)
+    if not folder.is_dir():
+        return None
+    state = sha256()
+    for file in sorted(child for child in folder.iterdir() if child.is_file()):
+        state.update(file.name.encode() + b"\0")
+        with file.open("rb") as content:
+            while block := content.read(1 << 20):
+                state.update(block)
+    return state.hexdigest()

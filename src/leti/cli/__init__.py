@@ -1,0 +1,38 @@
+"""The commands: names and help. Imports nothing heavy, so that `leti --help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from leti.cli import check, learn, report, sample, score, show, verify
+from leti.errors import LetiError, UserError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="leti",
+    help="Fine-tune a code language model on its own programs and on what the interpreter says about them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for command in (learn.learn, check.check, sample.sample, verify.verify, score.score, show.show, report.report):
+    app.command()(command)
+
+
+def main() -> None:
+    """Runs the command line. Exit codes: 0 done, 1 the work failed, 2 the words were off, 130 stopped by the user."""
+    try:
+        app()
+    except LetiError as error:
+        print(f"leti: {error}", file=sys.stderr)  # noqa: T201 - an error is told on stderr
+        sys.exit(2 if isinstance(error, UserError) else 1)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"leti: {error.strerror or error}{where}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("leti: stopped. The same command goes on from here.", file=sys.stderr)  # noqa: T201
+        sys.exit(130)

@@ -1,0 +1,31 @@
+"""`leti check`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from leti.cli.options import Set
+
+
+def check(
+    config: Annotated[str, typer.Argument(metavar="CONFIG", help="A TOML file, or 'pocket'.")],
+    set_: Set = [],  # noqa: B006 - typer reads it, nobody writes it
+) -> None:
+    """Resolve a configuration, try the sandbox, run the reference solutions, estimate the cost, look for overlap."""
+    import json
+
+    from leti import build
+    from leti.checkup import cost_lines, overlap_lines, reference_lines
+    from leti.config import load_config, resolved
+
+    settings = load_config(config, set_)
+    typer.echo(json.dumps(resolved(settings), indent=2))
+    with build.verifier(settings) as verifier:
+        loop = build.leti(settings, verifier)
+        lines = [f"sandbox: level {verifier.level}"]
+        lines += reference_lines(build.all_problems(settings), verifier)
+        lines += overlap_lines(loop.problems, loop.scoring.splits)
+        lines += cost_lines(loop)
+    typer.echo("\n".join(lines))

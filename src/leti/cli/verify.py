@@ -1,0 +1,40 @@
+"""`leti verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leti.cli.options import Out
+
+
+def verify(
+    rows: Annotated[Path, typer.Argument(help="JSONL, plain or .gz: id, program, tests; or id, problem, completion.")],
+    out: Out,
+    feedback: Annotated[str, typer.Option(help="paper, detailed, brief or none.")] = "detailed",
+    timeout: Annotated[float, typer.Option(min=0.05, help="Seconds for one program with its tests.")] = 5.0,
+    workers: Annotated[int, typer.Option(min=0, help="Programs at a time; 0: one per core.")] = 0,
+    problems: Annotated[list[str], typer.Option(metavar="NAME=PATH", help="Problem sets that rows name.")] = [],  # noqa: B006
+) -> None:
+    """Verdicts and feedback for any JSONL of programs. Needs no model and no torch."""
+    from leti import build
+    from leti.config import DEFAULTS, load_config
+    from leti.progress import track
+    from leti.verify.stored import read_programs, write_verdicts
+
+    settings = load_config(
+        DEFAULTS, [f"feedback.style={feedback}", f"verify.timeout={timeout}", f"verify.workers={workers}"]
+    )
+    found = read_programs(rows, build.named_problems(problems))
+    render = build.renderer(settings)
+    with build.verifier(settings) as verifier:
+        verdicts = verifier.verify((program.problem, program.solution) for program in found)
+        judged = [
+            (program.id, verdict, render(verdict))
+            for program, verdict in track(zip(found, verdicts, strict=True), label="verifying", total=len(found))
+        ]
+    write_verdicts(out, judged)
+    passed = sum(verdict.passed for _, verdict, _ in judged)
+    typer.echo(f"{passed} of {len(judged)} passed. Verdicts are in {out}.")

@@ -1,0 +1,223 @@
+"""Every knob, its default and its sentence. TOML in, frozen values out.
+
+The defaults are a sound start for a pre-trained code model; `pocket.toml` in the package turns them for the built-in
+one, `examples/paper-*.toml` to the paper's.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from leti.errors import ConfigError
+
+BUILT_IN = ("pocket",)
+DEFAULTS = "defaults"
+"""Names the configuration with nothing turned: what the commands that do one stage start from."""
+
+
+class Section(BaseModel):
+    """A table of the TOML file; a key it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProblemsConfig(Section):
+    """What is trained and scored on."""
+
+    name: Literal["pocket", "mbpp", "humaneval", "jsonl"] = "pocket"
+    path: str | None = Field(None, description="A JSONL file, its directory, or a Hugging Face data set name.")
+    setup_code: bool = Field(True, description="MBPP: run `test_setup_code` (the paper's code dropped it).")
+    limits: dict[str, int] = Field({}, description="At most so many problems of a split, from its beginning.")
+
+
+class ModelConfig(Section):
+    """The model to begin with."""
+
+    path: str = Field("pocket", description="`pocket` (built in), a directory, or a Hugging Face model name.")
+    device: str = Field("auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, ...")
+
+
+class SamplingConfig(Section):
+    """How programs are written for training."""
+
+    samples: int = Field(16, ge=1, description="Programs per problem and iteration (the paper: 128).")
+    temperature: float = Field(1.0, ge=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    max_new_tokens: int = Field(256, ge=1)
+    total_tokens: int | None = Field(
+        None, description="The paper's rule instead: prompt, rounded up to a multiple of 128, and completion together."
+    )
+    stop: tuple[str, ...] = Field((), description="A completion ends before the first of these.")
+    cut: Literal["raw", "block", "paper-mbpp", "paper-humaneval"] = Field(
+        "raw", description="What is kept of a completion: all of it, or the function it begins with."
+    )
+    batch_rows: int = Field(256, ge=1, description="Programs that are written side by side.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on a GPU.")
+
+
+class VerifyConfig(Section):
+    """How programs are run."""
+
+    timeout: float = Field(5.0, gt=0, description="Seconds for one program with its tests.")
+    memory_mb: int = Field(512, ge=64, description="Address space of one program.")
+    workers: int = Field(0, ge=0, description="Programs at a time; 0: one per core.")
+
+
+class FeedbackConfig(Section):
+    """How a verdict is put into words."""
+
+    style: Literal["paper", "detailed", "brief", "none"] = "detailed"
+    max_chars: int = Field(4000, ge=40, description="Longer feedback loses its middle.")
+
+
+class ObjectiveConfig(Section):
+    """What is trained on, and with what weight."""
+
+    name: Literal["fcft", "reward-only", "passing-only"] = "fcft"
+    reward: float = Field(1.0, description="Weight of the reward token in the loss.")
+    feedback: float = Field(1.0, description="Weight of the feedback.")
+    problem: float = Field(1.0, description="Weight of the prompt.")
+    program: float = Field(1.0, description="Weight of the program.")
+    end: bool = Field(True, description="An end-of-text token after programs that ended by themselves (paper: no).")
+    dedupe: bool = Field(False, description="Of equal programs for one problem keep one.")
+    balance: float = Field(0.0, ge=0, description="At most so many bad attempts for each good one; 0: all.")
+
+
+class PretrainConfig(Section):
+    """Continued pre-training on plain code, against forgetting (paper, section 2.4)."""
+
+    ratio: float = Field(0.25, ge=0, description="Optimiser steps on plain code per step on examples (paper: 1).")
+    source: str = Field("stdlib", description="`stdlib`, a directory, a glob, a JSONL file or a data set name.")
+    batch: int = Field(16, ge=1, description="Blocks per optimiser step.")
+    block_tokens: int = Field(512, ge=8, description="Tokens per block.")
+    separate: bool = Field(True, description="An end-of-text token between files (paper: no).")
+
+
+class TrainingConfig(Section):
+    """How weights are moved."""
+
+    epochs: int = Field(3, ge=1, description="Passes over an iteration's examples.")
+    batch: int = Field(128, ge=1, description="Examples per optimiser step.")
+    row_tokens: int = Field(1024, ge=16, description="Examples are packed into rows of so many tokens.")
+    max_tokens: int = Field(2048, ge=16, description="A longer example loses feedback; one still longer is left out.")
+    learning_rate: float = Field(1e-5, gt=0)
+    schedule: Literal["constant", "cosine", "linear"] = Field("constant", description="Within one iteration.")
+    warmup_steps: int = Field(0, ge=0, description="Of each iteration.")
+    weight_decay: float = Field(0.01, ge=0, description="Not on biases and norms.")
+    clip: float = Field(1.0, ge=0, description="Gradient norm; 0: none (paper: none).")
+    precision: Literal["float32", "bfloat16"] = Field("float32", description="bfloat16: autocast, float32 weights.")
+    keep_optimizer: bool = Field(True, description="AdamW's moments live on from iteration to iteration.")
+    checkpoint_steps: int = Field(100, ge=0, description="Optimiser steps between checkpoints; 0: none.")
+    shuffle: bool = Field(True, description="A new order each epoch (paper: the order of sampling).")
+
+
+class ScoreConfig(Section):
+    """How weights are scored, before the first iteration and after each."""
+
+    splits: tuple[str, ...] = Field(("validation", "test"), description="`validation` selects; `test` is reported.")
+    samples: int = Field(16, ge=1, description="Programs per problem.")
+    temperature: float = Field(0.1, ge=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    ks: tuple[int, ...] = Field((1, 10), min_length=1, description="pass@k for these; at most `samples`.")
+
+
+class Config(Section):
+    """A run, resolved."""
+
+    seed: int = 0
+    iterations: int = Field(6, ge=0)
+    problems: ProblemsConfig = ProblemsConfig()
+    model: ModelConfig = ModelConfig()
+    sampling: SamplingConfig = SamplingConfig()
+    verify: VerifyConfig = VerifyConfig()
+    feedback: FeedbackConfig = FeedbackConfig()
+    objective: ObjectiveConfig = ObjectiveConfig()
+    pretrain: PretrainConfig = PretrainConfig()
+    training: TrainingConfig = TrainingConfig()
+    score: ScoreConfig = ScoreConfig()
+
+
+def load_config(name: str, overrides: Sequence[str] = ()) -> Config:
+    """A configuration by the name of a built-in one or the path of a TOML file, with `a.b=value` overrides.
+
+    Raises:
+        ConfigError: no such file, not TOML, an unknown key, or a value out of range; the message says what to type.
+    """
+    tree = _read(name)
+    for override in overrides:
+        _override(tree, override)
+    try:
+        config = Config.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {_in_words(error)}") from None
+    if too_many := [k for k in config.score.ks if not 1 <= k <= config.score.samples]:
+        raise ConfigError(
+            f"{name}: score.ks holds {too_many[0]}, but score.samples is {config.score.samples}. "
+            f"Type --set score.samples={max(too_many)} or leave that k out."
+        )
+    return config
+
+
+def _read(name: str) -> dict[str, Any]:
+    if name == DEFAULTS:
+        return {}
+    if name in BUILT_IN:
+        return tomllib.loads((files("leti") / name / f"{name}.toml").read_text("utf-8"))
+    path = Path(name)
+    if not path.is_file():
+        raise ConfigError(f"No configuration {name!r}. Type the path of a TOML file, or: {', '.join(BUILT_IN)}")
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name} is not TOML: {error}") from None
+
+
+def _override(tree: dict[str, Any], override: str) -> None:
+    """Sets `a.b=value` in the tree; what is no TOML value is a string."""
+    name, equals, text = override.partition("=")
+    if not equals or not name:
+        raise ConfigError(f"--set {override!r} is not of the form KEY=VALUE, such as --set training.epochs=2")
+    try:
+        value: Any = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = None if text == "null" else text
+    *tables, key = name.split(".")
+    for table in tables:
+        tree = tree.setdefault(table, {})
+        if not isinstance(tree, dict):
+            raise ConfigError(f"--set {override!r}: {table!r} is a value, not a table")
+    tree[key] = value
+
+
+def _in_words(error: ValidationError) -> str:
+    """The first fault: where, what, and what was likely meant."""
+    fault = error.errors()[0]
+    where = [str(part) for part in fault["loc"]]
+    if fault["type"] != "extra_forbidden":
+        return f"{'.'.join(where)} = {fault['input']!r}: {fault['msg']}."
+    known = _fields(where[:-1])
+    close = difflib.get_close_matches(where[-1], known, n=1)
+    meant = f" Did you mean {'.'.join([*where[:-1], close[0]])}?" if close else ""
+    return f"unknown key {'.'.join(where)}.{meant} Known here: {', '.join(known)}."
+
+
+def _fields(tables: Sequence[str]) -> list[str]:
+    model: type[BaseModel] = Config
+    for table in tables:
+        annotation = model.model_fields[table].annotation
+        assert isinstance(annotation, type)
+        assert issubclass(annotation, BaseModel)
+        model = annotation
+    return list(model.model_fields)
+
+
+def resolved(config: Config) -> Mapping[str, Any]:
+    """The configuration as plain JSON data, every default filled in."""
+    return config.model_dump(mode="json")

@@ -1,0 +1,150 @@
+"""LETI, whole: sample -> verify -> say it in words -> train -> score, and again (arXiv 2305.10314, algorithm 1).
+
+What it is: the model is fine-tuned on its own programs, each after a reward token and what the interpreter said of it,
+and is then asked for programs that follow the good token. Every iteration learns from its own samples only.
+What it is not: there is no value function, no importance ratio and no ground-truth program anywhere in it.
+
+The state of a run is on disk. `learn` may be killed at any point; the same call then does what is still owed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Protocol
+
+from leti.progress import say, track
+from leti.runs import AttemptRow, Place, Programs, Run
+from leti.scores import in_words, summary, tally
+from leti.training.place import TrainingPlace
+from leti.types import Attempt, Decoding, Example, Feedback, Key, Problem, SampleRequest, Solution, TrainStep, Verdict
+
+Wanted = tuple[Problem, int]
+"""A problem and the number of the sample that is wanted."""
+
+
+class Sampler(Protocol):
+    """Writes programs."""
+
+    def sample(self, rows: Sequence[Wanted], request: SampleRequest, done: Set[Key]) -> Iterator[Solution]:
+        """Solutions of the rows that are not done, in order; the same whatever is done already."""
+
+
+class Verifier(Protocol):
+    """Decides how programs end."""
+
+    def verify(self, pairs: Iterable[tuple[Problem, Solution]]) -> Iterator[Verdict]:
+        """One verdict per pair, in order."""
+
+
+class Renderer(Protocol):
+    """Says a verdict in words."""
+
+    def __call__(self, verdict: Verdict) -> Feedback:
+        """Pure."""
+
+
+class Objective(Protocol):
+    """Decides what is trained on."""
+
+    @property
+    def prefix(self) -> str:
+        """What the trained model is asked for good programs with."""
+
+    def examples(self, attempts: Sequence[Attempt], key: str) -> list[Example]:
+        """Pure; `key` names the randomness."""
+
+
+class Trainer(Protocol):
+    """Moves weights."""
+
+    def fit(self, examples: Sequence[Example], place: TrainingPlace) -> Iterator[TrainStep]:
+        """One item per optimiser step; the weights are there when it ends. Goes on where it was killed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scoring:
+    """How weights are scored."""
+
+    splits: Mapping[str, Sequence[Problem]]
+    samples: int
+    ks: Sequence[int]
+    decoding: Decoding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leti:
+    """The algorithm and everything it works with."""
+
+    sampler: Sampler
+    verifier: Verifier
+    render: Renderer
+    objective: Objective
+    trainer: Trainer
+    base: str
+    """The weights to begin with: a directory or a Hugging Face model name."""
+    problems: Sequence[Problem]
+    """What is trained on."""
+    samples: int
+    """Programs per problem and iteration (the paper's n)."""
+    decoding: Decoding
+    scoring: Scoring
+    iterations: int
+    seed: int
+
+    def learn(self, run: Run) -> None:
+        """The algorithm. Does what the run still owes, which is all of it for a new run and nothing for a finished one."""
+        weights, prefix = self.base, ""  # the base model has never seen a reward token
+        self.score(run.base, weights, prefix)
+        for number in range(self.iterations):
+            place = run.iteration(number)
+            key = f"seed={self.seed} iteration={number}"
+            if not place.weights.exists():
+                request = SampleRequest(weights=weights, prefix=prefix, decoding=self.decoding, key=f"{key} sample")
+                attempts = self.attempt(place, self.problems, self.samples, request, name=place.name)
+                place.examples.write(self.objective.examples(attempts, key))
+                self.train(place, weights, key)
+            weights, prefix = str(place.weights), self.objective.prefix
+            self.score(place, weights, prefix)
+
+    def attempt(
+        self, place: Programs, problems: Sequence[Problem], samples: int, request: SampleRequest, *, name: str
+    ) -> list[Attempt]:
+        """Samples programs, verifies them, and says what became of them."""
+        rows = [(problem, sample) for problem in problems for sample in range(samples)]
+        done = place.solutions.keys()
+        solutions = self.sampler.sample(rows, request, done)
+        place.solutions.extend(track(solutions, label=f"{name}: sampling", total=len(rows) - len(done)))
+
+        by_id = {problem.id: problem for problem in problems}
+        done = place.attempts.keys()
+        owed = [solution for solution in place.solutions if solution.key not in done]
+        verdicts = self.verifier.verify((by_id[solution.problem], solution) for solution in owed)
+        judged = track(zip(owed, verdicts, strict=True), label=f"{name}: verifying", total=len(owed))
+        place.attempts.extend(
+            AttemptRow(solution=solution, verdict=verdict, feedback=self.render(verdict)) for solution, verdict in judged
+        )
+        return [row.attempt(by_id) for row in place.attempts]
+
+    def train(self, place: Place, start: str, key: str) -> None:
+        """Fine-tunes on the iteration's examples."""
+        examples = list(place.examples)
+        say(f"iteration {place.name}: {len(examples)} examples")
+        training = TrainingPlace(start=start, weights=place.weights, checkpoint=place.checkpoint, key=f"{key} train")
+        place.metrics.extend(self.trainer.fit(examples, training))
+
+    def score(self, place: Place, weights: str, prefix: str) -> None:
+        """pass@k of the weights on each scored split."""
+        if place.scores is not None:
+            return
+        scores = {}
+        for split, problems in self.scoring.splits.items():
+            request = SampleRequest(
+                weights=weights, prefix=prefix, decoding=self.scoring.decoding, key=f"seed={self.seed} score={split}"
+            )
+            programs, name = place.scored(split), f"{place.name} {split}"
+            attempts = self.attempt(programs, problems, self.scoring.samples, request, name=name)
+            tallies = tally((attempt.problem.id, attempt.verdict.passed) for attempt in attempts)
+            scores[split] = summary(tallies, self.scoring.ks)
+            say(f"{place.name}: {split} {in_words(scores[split])}")
+        place.write_scores(scores)
