@@ -19,12 +19,14 @@ from leti.loop import Leti, Renderer, Scoring, Verifier
 from leti.objectives import Choice, Layout, Objective
 from leti.problems import TRAIN, ProblemSet, digest, load_problems
 from leti.types import Decoding, Problem
-from leti.verify import ProcessVerifier
+from leti.verify import PythonVerifier
 
 if TYPE_CHECKING:
     from leti.sampling.hf import HFSampler
     from leti.training.trainer import HFTrainer
 
+ISOLATION = "process"
+"""The level of isolation that programs run under; SECURITY.md says what it covers."""
 VERSIONS_OF = ("leti", "torch", "transformers", "tokenizers", "accelerate", "numpy")
 
 
@@ -84,11 +86,11 @@ def sampler(config: Config) -> HFSampler:
     return HFSampler(device=config.model.device, dtype=sampling.precision, batch_rows=sampling.batch_rows)
 
 
-def verifier(config: Config) -> ProcessVerifier:
+def verifier(config: Config) -> PythonVerifier:
     """Runs programs."""
     settings = config.verify
-    return ProcessVerifier(
-        timeout=settings.timeout, memory_mb=settings.memory_mb, workers=settings.workers or os.cpu_count() or 1
+    return PythonVerifier(
+        timeout=settings.timeout, memory=settings.memory_mb << 20, workers=settings.workers or os.cpu_count() or 1
     )
 
 
@@ -151,7 +153,36 @@ def all_problems(config: Config) -> tuple[Problem, ...]:
 
 def trainer(config: Config) -> HFTrainer:
     """Moves weights."""
-    raise NotImplementedError
+    from leti.training.place import PretrainSettings, TrainerSettings
+    from leti.training.trainer import HFTrainer
+
+    training, pretrain = config.training, config.pretrain
+    plain_code = PretrainSettings(
+        source=pretrain.source,
+        ratio=pretrain.ratio,
+        block_tokens=pretrain.block_tokens,
+        separate=pretrain.separate,
+        fresh=pretrain.fresh,
+    )
+    return HFTrainer(
+        TrainerSettings(
+            epochs=training.epochs,
+            batch=training.batch,
+            shuffle=training.shuffle,
+            max_tokens=training.max_tokens,
+            row_tokens=training.row_tokens,
+            micro_tokens=training.micro_tokens,
+            learning_rate=training.learning_rate,
+            schedule=training.schedule,
+            warmup_steps=training.warmup_steps,
+            weight_decay=training.weight_decay,
+            clip=training.clip,
+            precision=training.precision,
+            keep_optimizer=training.keep_optimizer,
+            checkpoint_steps=training.checkpoint_steps,
+            pretrain=plain_code if pretrain.ratio else None,
+        )
+    )
 
 
 def manifest(config: Config, isolation: str) -> Mapping[str, Any]:

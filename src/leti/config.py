@@ -7,11 +7,13 @@ one, `examples/paper-*.toml` to the paper's.
 from __future__ import annotations
 
 import difflib
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,10 +24,13 @@ DEFAULTS = "defaults"
 """Names the configuration with nothing turned: what the commands that do one stage start from."""
 
 
+Count = Annotated[int, Field(ge=1)]
+
+
 class Section(BaseModel):
     """A table of the TOML file; a key it does not know is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ProblemsConfig(Section):
@@ -34,7 +39,7 @@ class ProblemsConfig(Section):
     name: Literal["pocket", "mbpp", "humaneval", "jsonl"] = "pocket"
     path: str | None = Field(None, description="A JSONL file, its directory, or a Hugging Face data set name.")
     setup_code: bool = Field(True, description="MBPP: run `test_setup_code` (the paper's code dropped it).")
-    limits: dict[str, int] = Field({}, description="At most so many problems of a split, from its beginning.")
+    limits: dict[str, Count] = Field({}, description="At most so many problems of a split, from its beginning.")
 
 
 class ModelConfig(Section):
@@ -51,7 +56,7 @@ class SamplingConfig(Section):
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
     max_new_tokens: int = Field(256, ge=1)
-    total_tokens: int | None = Field(
+    total_tokens: Count | None = Field(
         None, description="The paper's rule instead: prompt, rounded up to a multiple of 128, and completion together."
     )
     stop: tuple[str, ...] = Field((), description="A completion ends before the first of these.")
@@ -94,10 +99,10 @@ class PretrainConfig(Section):
     """Continued pre-training on plain code, against forgetting (paper, section 2.4)."""
 
     ratio: float = Field(0.25, ge=0, description="Optimiser steps on plain code per step on examples (paper: 1).")
-    source: str = Field("stdlib", description="`stdlib`, a directory, a glob, a JSONL file or a data set name.")
-    batch: int = Field(16, ge=1, description="Blocks per optimiser step.")
-    block_tokens: int = Field(512, ge=8, description="Tokens per block.")
+    source: str = Field("stdlib", description="`stdlib`, a directory, a glob, a JSONL file, or `hf:NAME[:FOLDER]`.")
+    block_tokens: int = Field(512, ge=8, description="Tokens per block; a step has `training.batch` blocks.")
     separate: bool = Field(True, description="An end-of-text token between files (paper: no).")
+    fresh: bool = Field(True, description="Other text in each iteration (paper: the same blocks in each epoch).")
 
 
 class TrainingConfig(Section):
@@ -105,7 +110,8 @@ class TrainingConfig(Section):
 
     epochs: int = Field(3, ge=1, description="Passes over an iteration's examples.")
     batch: int = Field(128, ge=1, description="Examples per optimiser step.")
-    row_tokens: int = Field(1024, ge=16, description="Examples are packed into rows of so many tokens.")
+    row_tokens: int = Field(256, ge=16, description="Examples are packed into rows of so many tokens.")
+    micro_tokens: int = Field(4096, ge=16, description="Tokens that go through the model at once: bounds memory.")
     max_tokens: int = Field(2048, ge=16, description="A longer example loses feedback; one still longer is left out.")
     learning_rate: float = Field(1e-5, gt=0)
     schedule: Literal["constant", "cosine", "linear"] = Field("constant", description="Within one iteration.")
@@ -125,7 +131,7 @@ class ScoreConfig(Section):
     samples: int = Field(16, ge=1, description="Programs per problem.")
     temperature: float = Field(0.1, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
-    ks: tuple[int, ...] = Field((1, 10), min_length=1, description="pass@k for these; at most `samples`.")
+    ks: tuple[Count, ...] = Field((1, 10), min_length=1, description="pass@k for these; at most `samples`.")
 
 
 class Config(Section):
@@ -157,7 +163,7 @@ def load_config(name: str, overrides: Sequence[str] = ()) -> Config:
         config = Config.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(f"{name}: {_in_words(error)}") from None
-    if too_many := [k for k in config.score.ks if not 1 <= k <= config.score.samples]:
+    if too_many := [k for k in config.score.ks if k > config.score.samples]:
         raise ConfigError(
             f"{name}: score.ks holds {too_many[0]}, but score.samples is {config.score.samples}. "
             f"Type --set score.samples={max(too_many)} or leave that k out."
@@ -180,20 +186,25 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _override(tree: dict[str, Any], override: str) -> None:
-    """Sets `a.b=value` in the tree; what is no TOML value is a string."""
+    """Sets `a.b=value` in the tree."""
     name, equals, text = override.partition("=")
     if not equals or not name:
         raise ConfigError(f"--set {override!r} is not of the form KEY=VALUE, such as --set training.epochs=2")
-    try:
-        value: Any = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = None if text == "null" else text
     *tables, key = name.split(".")
     for table in tables:
         tree = tree.setdefault(table, {})
         if not isinstance(tree, dict):
             raise ConfigError(f"--set {override!r}: {table!r} is a value, not a table")
-    tree[key] = value
+    tree[key] = _value(text)
+
+
+def _value(text: str) -> Any:
+    """TOML, or JSON (which has null, and is what an error message quotes), or else the text itself."""
+    with suppress(tomllib.TOMLDecodeError):
+        return tomllib.loads(f"value = {text}")["value"]
+    with suppress(json.JSONDecodeError):
+        return json.loads(text)
+    return text
 
 
 def _in_words(error: ValidationError) -> str:

@@ -24,7 +24,7 @@ def check(
     typer.echo(json.dumps(resolved(settings), indent=2))
     with build.verifier(settings) as verifier:
         loop = build.leti(settings, verifier)
-        lines = [f"sandbox: level {verifier.level}"]
+        lines = [f"sandbox: level {build.ISOLATION}"]
         lines += reference_lines(build.all_problems(settings), verifier)
         lines += overlap_lines(loop.problems, loop.scoring.splits)
         lines += cost_lines(loop)

@@ -1,0 +1,126 @@
+"""Attempts as the page shows them: the program, what became of it, and what was trained on. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from leti.errors import RunError
+from leti.report.census import Cause, Census, cause_of
+from leti.report.listing import Line, listing
+from leti.report.texts import cut
+from leti.types import Example, Key, Problem, Segment, TestStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from leti.runs import AttemptRow
+    from leti.scores import Tally
+
+TEXT_CHARS = 2000
+NAME_CHARS = 120
+PAIRS = 5
+"""Problems that are shown before and after, of those won and of those lost."""
+
+
+class Use(StrEnum):
+    """What was done with an attempt, in words."""
+
+    TRAINED = "The example, as the loss saw it"
+    LEFT_OUT = "Not trained on: the objective left it out."
+    NOT_YET = "Not trained on yet."
+    HELD_OUT = "Held out: never trained on."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One attempt, bounded."""
+
+    title: str
+    cause: Cause
+    command: str
+    """What shows it whole."""
+    prompt: str | None
+    """None where the program begins with it."""
+    lines: tuple[Line, ...]
+    tests: tuple[TestStatus, ...]
+    error: str
+    feedback: str | None
+    output: str
+    use: Use
+    segments: tuple[Segment, ...]
+    """The example as the loss saw it; none where it was not trained on."""
+
+    @property
+    def reached(self) -> str:
+        """How many tests held, in words."""
+        return f"{self.tests.count(TestStatus.PASSED)} of {len(self.tests)} tests passed" if self.tests else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The attempts that are shown of one iteration."""
+
+    title: str
+    shown: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """One problem before and after."""
+
+    problem: str
+    names: tuple[str, str]
+    """Of the two places."""
+    rates: tuple[Tally, Tally]
+    before: Shown
+    after: Shown
+
+
+def show(
+    place: str, problems: Mapping[str, Problem], *, row: AttemptRow, use: Use, example: Example | None = None
+) -> Shown:
+    """An attempt, and the example that was made of it.
+
+    Raises:
+        RunError: the run does not know the attempt's problem.
+    """
+    name, sample = row.key
+    if name not in problems:
+        raise RunError(f"The run has an attempt at {cut(name, NAME_CHARS)!r}, but problems.jsonl has no such problem.")
+    problem, verdict, program = problems[name], row.verdict, row.solution.program
+    error = verdict.error
+    return Shown(
+        title=cut(f"{name}#{sample}", NAME_CHARS),
+        cause=cause_of(verdict),
+        command=cut(f"leti show RUN {place} {shlex.quote(f'{name}#{sample}')}", 2 * NAME_CHARS),
+        prompt=None if program.startswith(problem.prompt) else cut(problem.prompt, TEXT_CHARS),
+        lines=listing(problem, program, error),
+        tests=verdict.tests,
+        error=cut(f"{error.type}: {error.message}" if error and error.message else error.type if error else "", 200),
+        feedback=None if row.feedback.text is None else cut(row.feedback.text, TEXT_CHARS),
+        output=cut(verdict.output, TEXT_CHARS // 2),
+        use=use,
+        segments=tuple(_bounded(segment) for segment in example.segments) if example else (),
+    )
+
+
+def won(before: Census, after: Census) -> list[tuple[Key, Key]]:
+    """The first problems that no program solved before and some did after: the first program, the first that passed."""
+    return [((name, before.firsts[name, False]), (name, after.firsts[name, True])) for name in _turned(before, after)]
+
+
+def lost(before: Census, after: Census) -> list[tuple[Key, Key]]:
+    """The first problems that some program solved before and none did after."""
+    return [((name, before.firsts[name, True]), (name, after.firsts[name, False])) for name in _turned(after, before)]
+
+
+def _turned(unsolved: Census, solved: Census) -> list[str]:
+    names = [name for name, tally in unsolved.tallies.items() if not tally.passed and (name, True) in solved.firsts]
+    return names[:PAIRS]
+
+
+def _bounded(segment: Segment) -> Segment:
+    return Segment(text=cut(segment.text, TEXT_CHARS), role=segment.role, weight=segment.weight, tokens=segment.tokens)

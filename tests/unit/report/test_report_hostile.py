@@ -1,0 +1,135 @@
+"""What a model wrote is shown, and does nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+
+from leti.report import write_report
+from leti.report.page import ATTEMPT_BYTES
+from leti.types import Feedback, Frame, Problem, Tests
+
+if TYPE_CHECKING:
+    from hand_made_run import HandMade
+
+PLANTED = [
+    "<script>alert(1)</script>",
+    "</style></pre></code></details><script>alert(2)</script>",
+    '"><img src=x onerror=alert(3)>',
+    "' onmouseover='alert(4)",
+    "{{7*7}}{% raw %}{# gone #}",
+    "&lt;b&gt;<!-- --><svg onload=alert(5)>]]>",
+    "nul\x00 bell\x07 escape\x1b[31m c1\x9b turned\u202edef\u2066 hidden\u200b\ufeff end\u2028",
+]
+TAGS = set(
+    "html head meta title style body header main footer nav section p b i a h1 h2 h3 h4 h5 small code pre br div span "  # noqa: SIM905
+    "details summary table thead tbody tr th td svg rect circle text".split()
+)
+
+
+class Reader(HTMLParser):
+    """Collects the elements, attributes and texts as a browser would see them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    reader.close()
+    return reader
+
+
+def plant(hand_made: HandMade, text: str) -> None:
+    """A run with the text wherever a model, a problem or a user can write."""
+    name = f"hand/{text}"
+    config = {"iterations": 1, text: {text: text}, "model": {"path": text}, "problems": {"name": text}}
+    prompt = f"def f():\n    {text}\n"
+    problem = Problem(id=name, prompt=prompt, check=Tests(tests=(f"assert {text}",), setup=text), source=text)
+    hand_made.run.begin(config, {"identity": {text: text}, "versions": {text: [text]}}, [problem])
+    row = hand_made.attempt(name, 0, "NameError", f"    {text}\n")
+    error = replace(
+        row.verdict.error, type=text, message=text, frames=(Frame(line=2, function=text, source=text),), check=text
+    )
+    row = replace(
+        row,
+        solution=replace(row.solution, program=prompt + row.solution.completion),
+        verdict=replace(row.verdict, error=error, output=text),
+        feedback=Feedback(good=False, text=text),
+    )
+    place = hand_made.run.iteration(0)
+    place.attempts.extend([row])
+    place.examples.write([hand_made.example(row)])
+    for scored, passed in ((hand_made.run.base, False), (place, True)):
+        scored.scored("test").attempts.extend([hand_made.attempt(name, 0, "passed") if passed else row])
+        value = {"value": float(passed), "low": float(passed), "high": float(passed)}
+        scored.write_scores({"test": {"problems": 1, "samples": 1, "pass@1": value}})
+
+
+@pytest.mark.parametrize("text", PLANTED)
+def test_planted_text_is_inert_wherever_it_stands(hand_made: HandMade, text: str) -> None:
+    plant(hand_made, text)
+    page = write_report(hand_made.run).read_text("utf-8")
+    reader = read(page)
+    assert set(reader.tags) <= TAGS
+    assert reader.tags.count("style") == 1
+    for tag, name, value in reader.attributes:
+        assert not name.startswith("on")
+        assert name not in {"src", "srcdoc", "action", "formaction", "background"}
+        assert name != "href" or value.startswith("#")
+        assert name != "style" or re.fullmatch(r"width:[\d.]+%", value), (tag, value)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u202e\u2066\ufeff]", page)
+
+
+def test_planted_text_is_shown_as_it_is(hand_made: HandMade) -> None:
+    plant(hand_made, PLANTED[4])
+    shown = "".join(read(write_report(hand_made.run).read_text("utf-8")).texts)
+    assert shown.count("{{7*7}}{% raw %}{# gone #}") > 10
+    assert "49" not in shown
+
+
+def test_unseen_characters_are_written_out(hand_made: HandMade) -> None:
+    plant(hand_made, PLANTED[6])
+    shown = "".join(read(write_report(hand_made.run).read_text("utf-8")).texts)
+    assert "nul␀ bell␇ escape␛[31m c1\\u009b turned\\u202edef\\u2066 hidden\\u200b\\ufeff end\\u2028" in shown
+
+
+def test_the_command_cannot_be_turned_into_another(hand_made: HandMade) -> None:
+    plant(hand_made, "x'; rm -rf ~; '")
+    shown = "".join(read(write_report(hand_made.run).read_text("utf-8")).texts)
+    assert """leti show RUN 000 'hand/x'"'"'; rm -rf ~; '"'"'#0'""" in shown
+
+
+def test_huge_texts_are_cut_and_say_so(hand_made: HandMade) -> None:
+    plant(hand_made, "<&" * 300_000)
+    page = write_report(hand_made.run).read_text("utf-8")
+    assert len(page) < 200_000
+    assert "characters left out" in page
+
+
+def test_the_page_stays_small_whatever_is_written(hand_made: HandMade) -> None:
+    names = [f"hand/{number}" for number in range(3)]
+    hand_made.begin(names)
+    for iteration in range(12):
+        rows = [
+            hand_made.attempt(name, sample, f"Error{sample}", '"\x00\n' * 4000) for name in names for sample in range(8)
+        ]
+        hand_made.train(hand_made.run.iteration(iteration), rows, [1.0])
+    page = write_report(hand_made.run).read_bytes()
+    assert len(page) < ATTEMPT_BYTES + 300_000
+    assert b"too long for this page" in page
