@@ -15,10 +15,10 @@ demo: $(INSTALLED)
 	$(BIN)/leti report runs/pocket
 
 test: $(INSTALLED)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest
 
 test-all: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest -m ""
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

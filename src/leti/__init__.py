@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from leti.config import Config, load_config
     from leti.errors import LetiError, SandboxError, UserError, WorkError
-    from leti.loop import Leti, Objective, Sampler, Scoring, Trainer, Verifier
+    from leti.loop import Leti, Objective, Sampler, Trainer, Verifier
     from leti.runs import Run
     from leti.scores import paired_difference, pass_at_k
     from leti.types import (
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Outcome,
         Problem,
         SampleRequest,
+        Scoring,
         Segment,
         Solution,
         Tests,

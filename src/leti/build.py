@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from leti import feedback
 from leti.config import Config
-from leti.loop import Leti, Renderer, Scoring, Verifier
+from leti.errors import ConfigError, MissingBackend
+from leti.loop import Leti, Verifier
 from leti.objectives import Choice, Layout, Objective
 from leti.problems import TRAIN, ProblemSet, digest, load_problems
-from leti.types import Decoding, Problem
+from leti.types import Decoding, Feedback, Problem, Scoring, Verdict
 from leti.verify import PythonVerifier
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def verifier(config: Config) -> PythonVerifier:
     )
 
 
-def renderer(config: Config) -> Renderer:
+def renderer(config: Config) -> Callable[[Verdict], Feedback]:
     """Says verdicts in words."""
     return partial(feedback.render, style=config.feedback.style, max_chars=config.feedback.max_chars)
 
@@ -190,7 +191,7 @@ def manifest(config: Config, isolation: str) -> Mapping[str, Any]:
     return {
         "identity": {
             "seed": config.seed,
-            "model": {"path": config.model.path, "sha256": _model_digest(weights(config.model.path))},
+            "model": _model_identity(config.model.path),
             "problems": digest(all_problems(config)),
         },
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in VERSIONS_OF},
@@ -206,11 +207,31 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _model_digest(path: str) -> str | None:
-    """A SHA-256 over the files of a model directory; None for a model of the hub, which is named by revision there."""
-    folder = Path(path)
-    if not folder.is_dir():
-        return None
+def _model_identity(path: str) -> Mapping[str, str | None]:
+    """What names a model for good: a digest of a directory's files, or the hub's revision.
+
+    Raises:
+        ConfigError: there is no such model.
+    """
+    folder = Path(weights(path))
+    if (folder / "config.json").is_file():
+        return {"path": path, "sha256": _digest_of_files(folder)}
+    try:
+        from transformers import AutoConfig
+    except ImportError:
+        raise MissingBackend("transformers", "train") from None
+    try:
+        found = AutoConfig.from_pretrained(path)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"No model {path!r}: there is no directory with a config.json, nor a model of that name on the hub "
+            f"({type(error).__name__}). Type --set model.path=DIRECTORY, or the name of a model there."
+        ) from None
+    return {"path": path, "revision": getattr(found, "_commit_hash", None)}
+
+
+def _digest_of_files(folder: Path) -> str:
+    """A SHA-256 over the names and the content of the files of a directory."""
     state = sha256()
     for file in sorted(child for child in folder.iterdir() if child.is_file()):
         state.update(file.name.encode() + b"\0")

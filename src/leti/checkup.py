@@ -42,10 +42,9 @@ def cost_lines(loop: Leti) -> list[str]:
     scored = sum(map(len, loop.scoring.splits.values())) * loop.scoring.samples
     whole = loop.iterations * programs + (loop.iterations + 1) * scored
     longest = loop.decoding.total_tokens or loop.decoding.max_new_tokens
-    return [
-        f"cost: {programs} programs per iteration to train on, {scored} per scoring, {whole} in all; "
-        f"at most {whole * longest / 1e6:.1f} million sampled tokens"
-    ]
+    most = whole * longest / 1e6
+    per_turn = f"{programs} programs per iteration to train on, {scored} per scoring"
+    return [f"cost: {per_turn}, {whole} in all; at most {most:.1f} million sampled tokens"]
 
 
 def _reference(problem: Problem) -> Solution:

@@ -9,7 +9,8 @@ The state of a run is on disk. `learn` may be killed at any point; the same call
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,16 +18,26 @@ from leti.progress import say, track
 from leti.runs import AttemptRow, Place, Programs, Run
 from leti.scores import in_words, summary, tally
 from leti.training.place import TrainingPlace
-from leti.types import Attempt, Decoding, Example, Feedback, Key, Problem, SampleRequest, Solution, TrainStep, Verdict
-
-Wanted = tuple[Problem, int]
-"""A problem and the number of the sample that is wanted."""
+from leti.types import (
+    Attempt,
+    Decoding,
+    Example,
+    Feedback,
+    Key,
+    Problem,
+    SampleRequest,
+    Scoring,
+    Solution,
+    TrainStep,
+    Verdict,
+    Wanted,
+)
 
 
 class Sampler(Protocol):
     """Writes programs."""
 
-    def sample(self, rows: Sequence[Wanted], request: SampleRequest, done: Set[Key]) -> Iterator[Solution]:
+    def sample(self, rows: Sequence[Wanted], request: SampleRequest, done: AbstractSet[Key]) -> Iterator[Solution]:
         """Solutions of the rows that are not done, in order; the same whatever is done already."""
 
 
@@ -35,13 +46,6 @@ class Verifier(Protocol):
 
     def verify(self, pairs: Iterable[tuple[Problem, Solution]]) -> Iterator[Verdict]:
         """One verdict per pair, in order."""
-
-
-class Renderer(Protocol):
-    """Says a verdict in words."""
-
-    def __call__(self, verdict: Verdict) -> Feedback:
-        """Pure."""
 
 
 class Objective(Protocol):
@@ -63,22 +67,13 @@ class Trainer(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scoring:
-    """How weights are scored."""
-
-    splits: Mapping[str, Sequence[Problem]]
-    samples: int
-    ks: Sequence[int]
-    decoding: Decoding
-
-
-@dataclass(frozen=True, kw_only=True)
 class Leti:
     """The algorithm and everything it works with."""
 
     sampler: Sampler
     verifier: Verifier
-    render: Renderer
+    render: Callable[[Verdict], Feedback]
+    """Says a verdict in words."""
     objective: Objective
     trainer: Trainer
     base: str
@@ -93,7 +88,7 @@ class Leti:
     seed: int
 
     def learn(self, run: Run) -> None:
-        """The algorithm. Does what the run still owes, which is all of it for a new run and nothing for a finished one."""
+        """The algorithm. Does what the run still owes: all of it for a new run, nothing for a finished one."""
         weights, prefix = self.base, ""  # the base model has never seen a reward token
         self.score(run.base, weights, prefix)
         for number in range(self.iterations):
@@ -122,7 +117,8 @@ class Leti:
         verdicts = self.verifier.verify((by_id[solution.problem], solution) for solution in owed)
         judged = track(zip(owed, verdicts, strict=True), label=f"{name}: verifying", total=len(owed))
         place.attempts.extend(
-            AttemptRow(solution=solution, verdict=verdict, feedback=self.render(verdict)) for solution, verdict in judged
+            AttemptRow(solution=solution, verdict=verdict, feedback=self.render(verdict))
+            for solution, verdict in judged
         )
         return [row.attempt(by_id) for row in place.attempts]
 

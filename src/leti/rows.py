@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,7 @@ def _whole_bytes(path: Path) -> int:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a file; None where there is no file."""
     if not path.exists():
         return None
     try:
@@ -97,6 +99,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Writes an object, whole or not at all."""
     write(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
 
 
@@ -131,11 +134,18 @@ def json_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """
     if not path.is_file():
         raise ProblemError(f"No file {str(path)!r}. Type the path of a JSONL file, one JSON object per line.")
+    for number, line in enumerate(_byte_lines(path), start=1):
+        if line.strip():
+            yield f"{path}, line {number}", _json_object(line, f"{path}, line {number}")
+
+
+def _byte_lines(path: Path) -> Iterator[bytes]:
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield f"{path}, line {number}", _json_object(line, f"{path}, line {number}")
+    try:
+        with opener(path, "rb") as lines:
+            yield from lines
+    except (OSError, EOFError, zlib.error) as error:  # no permission, no gzip file, or half of one
+        raise ProblemError(f"{path} cannot be read: {error}. Was it copied whole?") from None
 
 
 def _json_object(line: bytes, where: str) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Mapping, Sequence
+import shlex
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -122,7 +124,7 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: Any = None
+        self._let_go: Callable[[], object] = lambda: None
 
     @property
     def config(self) -> dict[str, Any]:
@@ -185,7 +187,14 @@ class Run:
         Raises:
             RunError: the directory cannot be written, is in use, or belongs to another configuration or other data.
         """
-        self._claim(config)
+        try:
+            self._claim(config)
+            return self._go_on(config, manifest, problems)
+        except RunError:
+            self._let_go()
+            raise
+
+    def _go_on(self, config: Mapping[str, Any], manifest: Mapping[str, Any], problems: Sequence[Problem]) -> list[str]:
         self._refuse_other_config(config)
         before = self.manifest
         if before and before["identity"] != manifest["identity"]:
@@ -196,23 +205,28 @@ class Run:
         Rows(self.path / "problems.jsonl", PROBLEM, lambda row: row.id).write(problems)
         if not before:
             write_json(self.path / "manifest.json", manifest)
-        return [f"{name} was {before[name]}, is now {manifest[name]}" for name in before if before[name] != manifest[name]]
+        return [
+            f"{name} was {before[name]}, is now {manifest[name]}" for name in before if before[name] != manifest[name]
+        ]
 
     def _claim(self, config: Mapping[str, Any]) -> None:
         """Makes the directory and holds it, so that two processes never write one run."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            self._let_go()
+            lock = os.open(self.path, os.O_RDONLY)
+            self._let_go = weakref.finalize(self, os.close, lock)  # with the run, not only with the process
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if not (self.path / "config.json").exists():
                 if any(child for child in self.path.iterdir() if not child.name.startswith(".")):
-                    raise RunError(f"{self.path} is not empty and no run. Type another directory: --run OTHER_DIRECTORY")
+                    raise RunError(
+                        f"{self.path} is not empty and no run. Type another directory: --run OTHER_DIRECTORY"
+                    )
                 write_json(self.path / "config.json", config)
-            self._lock = os.open(self.path, os.O_RDONLY)
-        except OSError as error:
-            raise RunError(f"{self.path} cannot be written: {error.strerror}. Type another: --run DIRECTORY") from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RunError(f"{self.path} is in use by another process. Wait for it, or type --run OTHER.") from None
+        except OSError as error:
+            raise RunError(f"{self.path} cannot be written: {error.strerror}. Type another: --run DIRECTORY") from None
 
     def _refuse_other_config(self, config: Mapping[str, Any]) -> None:
         before, after = _flat(self.config), _flat(config)
@@ -220,7 +234,7 @@ class Run:
         hard = [name for name in other if name not in MAY_CHANGE]
         if hard:
             told = ", ".join(f"{name} (was {before.get(name)!r}, is now {after.get(name)!r})" for name in hard)
-            back = " ".join(f"--set {name}={json.dumps(before.get(name))}" for name in hard)
+            back = " ".join(f"--set {shlex.quote(f'{name}={json.dumps(before.get(name))}')}" for name in hard)
             raise RunError(
                 f"{self.path} was begun with another configuration: {told}. "
                 f"To go on with it, add: {back}   To begin anew, type another directory: --run OTHER_DIRECTORY"
@@ -233,11 +247,13 @@ MAY_CHANGE = frozenset({"iterations", "verify.workers"})
 """Configuration that may change between sittings: more iterations, and what does not touch a result."""
 
 
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Dotted names to values; lists are values."""
+def _flat(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted names to values: what stands in a section is a value, be it a list or a table."""
     flat: dict[str, Any] = {}
     for name, value in tree.items():
-        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+        flat |= (
+            {f"{name}.{key}": inner for key, inner in value.items()} if isinstance(value, Mapping) else {name: value}
+        )
     return flat
 
 

@@ -8,6 +8,7 @@ All are frozen: nothing is mutated after it is made. An `Attempt` holds one whol
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,6 +19,8 @@ Key = tuple[str, int]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tests:
     """A check made of Python statements that run after the program, in its namespace."""
+
+    __test__ = False  # the name starts with "Test": not for pytest to collect
 
     tests: tuple[str, ...]
     """Each is one test: one `assert`, or a block such as HumanEval's `check` function and its call."""
@@ -222,6 +225,10 @@ class Example:
         return "".join(segment.text for segment in self.segments)
 
 
+Wanted = tuple[Problem, int]
+"""A problem, and the number of the sample that is wanted of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoding:
     """How completions are drawn."""
@@ -250,6 +257,18 @@ class SampleRequest:
     decoding: Decoding
     key: str
     """With a row's problem and sample number, all the randomness there is: such as `seed=0 iteration=3`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring:
+    """How weights are scored."""
+
+    splits: Mapping[str, Sequence[Problem]]
+    samples: int
+    """Programs per problem."""
+    ks: Sequence[int]
+    """pass@k for each of these."""
+    decoding: Decoding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

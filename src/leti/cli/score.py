@@ -12,8 +12,12 @@ from leti.cli.options import Out, Problems, Samples, Seed, Set, Split, Token
 
 def score(
     out: Out,
-    weights: Annotated[str | None, typer.Option(help="A directory of weights, a Hugging Face name, or 'pocket'.")] = None,
-    programs: Annotated[Path | None, typer.Option(help="Score these stored programs instead (no torch needed).")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="A directory of weights, a Hugging Face name, or 'pocket'.")
+    ] = None,
+    programs: Annotated[
+        Path | None, typer.Option(help="Score these stored programs instead (no torch needed).")
+    ] = None,
     problems: Problems = "pocket",
     split: Split = "test",
     samples: Samples = 16,

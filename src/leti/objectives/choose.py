@@ -26,7 +26,7 @@ def choose(attempts: Sequence[Attempt], choice: Choice, key: str) -> list[Attemp
         return kept
     good = sum(attempt.feedback.good for attempt in kept)
     bad = sorted((a for a in kept if not a.feedback.good), key=lambda a: _lot(a, key))
-    chosen = {a.solution.key for a in bad[: round(choice.balance * good)]}
+    chosen = {a.solution.key for a in bad[: int(choice.balance * good)]}
     return [a for a in kept if a.feedback.good or a.solution.key in chosen]
 
 

@@ -30,11 +30,11 @@ class Row(BaseModel):
     setup: str = ""
     reference: str | None = None
     id: str | int | None = None
-    split: Literal["train", "validation", "test"] = TRAIN
+    split: Literal["train", "validation", "test"] = "train"
 
 
 def load(path: str) -> ProblemSet:
-    """The problems of a file, by split; without an `id` a problem is named by its line.
+    """The problems of a file, by split; without an `id` a problem is named by its number in the file, from 1.
 
     Raises:
         ProblemError: a wrong row: file, line and field are named.
@@ -46,7 +46,7 @@ def load(path: str) -> ProblemSet:
         row = _row(raw, where)
         problem = _problem(row, f"{name}/{number if row.id is None else row.id}", where)
         if problem.id in seen:
-            raise ProblemError(f"{where}: field 'id': {row.id!r} was used before ({seen[problem.id]}).")
+            raise ProblemError(f"{where}: field 'id': {problem.id!r} was used before ({seen[problem.id]}).")
         seen[problem.id] = where
         splits[row.split].append(problem)
     if not seen:
@@ -66,13 +66,9 @@ def _row(raw: dict[str, Any], where: str) -> Row:
 
 def _problem(row: Row, name: str, where: str) -> Problem:
     tests = [row.tests] if isinstance(row.tests, str) else row.tests
-    if not any(test.strip() for test in tests):
+    _statements(row.setup, "setup", where)
+    if not sum(_statements(test, "tests", where) for test in tests):
         raise ProblemError(f"{where}: field 'tests': empty, so that every program would pass.")
-    for field, code in (("setup", row.setup), *(("tests", test) for test in tests)):
-        try:
-            ast.parse(code)
-        except (SyntaxError, ValueError) as error:
-            raise ProblemError(f"{where}: field {field!r}: not Python ({error}).") from None
     join = "" if row.prompt.endswith("\n") or (row.reference or "").startswith("\n") else "\n"
     return Problem(
         id=name,
@@ -81,3 +77,10 @@ def _problem(row: Row, name: str, where: str) -> Problem:
         source=name.partition("/")[0],
         reference=None if row.reference is None else f"{row.prompt}{join}{row.reference}",
     )
+
+
+def _statements(code: str, field: str, where: str) -> int:
+    try:
+        return len(ast.parse(code).body)
+    except (SyntaxError, ValueError) as error:
+        raise ProblemError(f"{where}: field {field!r}: not Python ({error}).") from None

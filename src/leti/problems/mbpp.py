@@ -28,7 +28,7 @@ def load(path: str, *, setup_code: bool = True) -> ProblemSet:
     for where, row in rows(path, file="mbpp.jsonl"):
         try:
             problem, number = _problem(row, setup_code=setup_code), int(row["task_id"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, AttributeError, TypeError, ValueError) as error:
             raise ProblemError(f"{where}: not an MBPP row ({type(error).__name__}: {error}).") from None
         home = next((name for name, numbers in SPLITS.items() if number in numbers), None)
         if home is None:
@@ -54,5 +54,5 @@ def _problem(row: dict[str, Any], *, setup_code: bool) -> Problem:
 
 
 def _lines(code: str) -> str:
-    """Code with Unix line ends: 972 of the 974 rows carry CRLF."""
-    return code.replace("\r\n", "\n")
+    """Code with Unix line ends: 972 of the 974 rows carry CRLF, and some end in a lone CR."""
+    return code.replace("\r\n", "\n").replace("\r", "\n")

@@ -21,7 +21,11 @@ def rows(path: str, *, file: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
         ProblemError: nothing is there, or a line is no JSON object.
     """
     place = Path(path)
-    if place.is_dir() and file:
+    if place.is_dir():
+        if not file or not (place / file).is_file():
+            raise ProblemError(
+                f"{path!r} is a directory without {file or 'a known file'}. Type the path of a JSONL file."
+            )
         place = place / file
     if place.is_file():
         return json_objects(place)

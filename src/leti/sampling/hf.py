@@ -1,0 +1,106 @@
+"""The default sampler: any causal language model of Hugging Face transformers, with a loop of our own."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from leti.errors import ConfigError, MissingBackend
+
+try:
+    import torch
+    import transformers  # noqa: F401
+except ImportError as error:
+    raise MissingBackend("torch", "train") from error
+
+from leti.sampling.chunks import Row, owed_chunks
+from leti.sampling.completion import program_of
+from leti.sampling.decode import Rules, decode
+from leti.sampling.endings import Stops
+from leti.sampling.ledger import Ledger
+from leti.sampling.prompts import prompts_of
+from leti.sampling.uniforms import uniforms
+from leti.sampling.weights import Loaded, device_of, dtype_of, identity, load
+from leti.types import Key, SampleRequest, Solution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
+
+
+class HFSampler:
+    """Samples any `AutoModelForCausalLM`. The weights are the request's; those of the last one stay in memory.
+
+    Each row has its own random numbers, from the request's key, its problem and its number, so its text does not
+    depend on the rows around it (in float32 on a CPU; elsewhere rounding may differ with the shape of the batch).
+
+    Args:
+        device: `cpu`, `cuda`, ...; `auto` takes a GPU if there is one.
+        dtype: `float32`, `bfloat16`, or `auto`: bfloat16 on GPUs that have it, else float32.
+        batch_rows: how many rows are sampled together. Part of what makes a result reproducible to the bit.
+
+    Raises:
+        ConfigError: a device or a dtype there is not.
+    """
+
+    def __init__(self, device: str = "auto", dtype: str = "auto", batch_rows: int = 256) -> None:
+        if batch_rows < 1:
+            raise ConfigError(f"The sampler's batch_rows is {batch_rows}; it must be 1 or more.")
+        self._device = device_of(device)
+        self._dtype = dtype_of(dtype, device=self._device)
+        self._batch_rows = batch_rows
+        self._loaded: Loaded | None = None
+
+    def sample(self, rows: Sequence[Row], request: SampleRequest, done: AbstractSet[Key]) -> Iterator[Solution]:
+        """The solutions of `rows` that are not in `done`, in the order of `rows`.
+
+        Raises:
+            ConfigError: there are no such weights, or no such cut.
+            ProblemError: a prompt is empty or longer than the model's window.
+            SamplingError: the tokenizer lacks the prefix, or the logits are not numbers.
+        """
+        program_of("", "", request.decoding.cut)  # a wrong name is told before hours of sampling
+        for chunk in owed_chunks(rows, done=done, size=self._batch_rows):
+            for solution in self._solutions(chunk, request):
+                if solution.key not in done:
+                    yield solution
+
+    def _solutions(self, chunk: Sequence[Row], request: SampleRequest) -> Iterator[Solution]:
+        loaded = self._load(request.weights)
+        prompts = prompts_of(chunk, request, tokenizer=loaded.tokenizer, window=loaded.window)
+        stops = Stops(loaded.tokenizer, request.decoding.stop)
+        ledger = Ledger([prompt.budget for prompt in prompts], ends=loaded.ends, stops=stops)
+        if ledger.open:
+            lines = [(prompts[row].tokens, *chunk[row]) for row in ledger.lines]
+            numbers = np.stack([uniforms(request.key, p.id, n, count=ledger.longest) for _, p, n in lines])
+            rules = Rules(request.decoding, loaded.forbidden)
+            with _threads(1 if loaded.small else torch.get_num_threads()):
+                decode(loaded.model, [tokens for tokens, *_ in lines], numbers, rules=rules, ledger=ledger)
+        for (problem, sample), done in zip(chunk, ledger.completed(), strict=True):
+            yield Solution(
+                problem=problem.id,
+                sample=sample,
+                completion=done.text,
+                tokens=done.tokens,
+                program=program_of(problem.prompt, done.text, request.decoding.cut),
+                ending=done.ending,
+            )
+
+    def _load(self, weights: str) -> Loaded:
+        if self._loaded is None or self._loaded.identity != identity(weights):
+            self._loaded = None  # before the next one comes in: two large models may not fit
+            self._loaded = load(weights, device=self._device, dtype=self._dtype)
+        return self._loaded
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Runs torch on that many CPU threads within."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

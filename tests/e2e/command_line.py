@@ -1,0 +1,34 @@
+"""The command line as a user types it, and a run's files."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+def leti(*words: str, timeout: float = 280) -> subprocess.CompletedProcess[str]:
+    """One command, to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "leti", *words], capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def contents(run: Path) -> dict[str, bytes]:
+    """Every file of a run."""
+    return {str(file.relative_to(run)): file.read_bytes() for file in sorted(run.rglob("*")) if file.is_file()}
+
+
+def learn_until(config: Path, run: Path, file: Path, size: int = 1) -> bool:
+    """Learns until a file has so many bytes, then kills with SIGKILL. False: the run came to its end before."""
+    words = [sys.executable, "-m", "leti", "learn", str(config), "--run", str(run)]
+    with subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        end = time.monotonic() + 200
+        while not (file.exists() and file.stat().st_size >= size):
+            assert time.monotonic() < end, f"{file} never came to {size} bytes"
+            if process.poll() is not None:
+                return False
+            time.sleep(0.002)
+        os.kill(process.pid, signal.SIGKILL)
+    return True

@@ -1,0 +1,101 @@
+"""Real architectures, tiny and untrained, with a real byte-level tokenizer: made on the spot, needing no network."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    CodeGenConfig,
+    CodeGenForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
+from transformers.utils import logging
+
+from leti import types
+from leti.vocabulary import CONTROL_TOKENS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+END = "<|endoftext|>"
+SIZE = 320
+"""Tokens of the tokenizer before LETI's; the models have 384 rows, so some rows have no token (as in CodeGen)."""
+ROWS = 384
+
+
+def tiny_tokenizer(*, control: bool = True) -> Any:
+    """A byte-level BPE tokenizer trained on a few lines of Python, with LETI's tokens if `control`."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=SIZE,
+        special_tokens=[END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([inspect.getsource(types)], trainer)
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, bos_token=END, pad_token=END)
+    if control:
+        fast.add_special_tokens({"additional_special_tokens": list(CONTROL_TOKENS)})
+    return fast
+
+
+def tiny_codegen(directory: Path, **changes: Any) -> Path:
+    """A CodeGen model (eager attention, rotary positions on half of each head)."""
+    sizes = {"n_embd": 32, "n_layer": 2, "n_head": 4, "rotary_dim": 4, "n_positions": 256, "n_ctx": 256}
+    return _save(CodeGenForCausalLM, CodeGenConfig(**(_shared() | sizes | changes)), directory)
+
+
+def tiny_gpt2(directory: Path, **changes: Any) -> Path:
+    """A GPT-2 model (learned positions: wrong positions show)."""
+    sizes = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 256}
+    return _save(GPT2LMHeadModel, GPT2Config(**(_shared() | sizes | changes)), directory)
+
+
+def tiny_llama(directory: Path, **changes: Any) -> Path:
+    """A Llama model with two key-value heads for four heads."""
+    return _save(LlamaForCausalLM, LlamaConfig(**(_shared() | _modern() | changes)), directory)
+
+
+def tiny_qwen2(directory: Path, **changes: Any) -> Path:
+    """A Qwen2 model with two key-value heads for four heads."""
+    return _save(Qwen2ForCausalLM, Qwen2Config(**(_shared() | _modern() | changes)), directory)
+
+
+def _shared() -> dict[str, Any]:
+    # Three times the usual spread of initial weights: the likeliest token then depends on what was read.
+    return {"vocab_size": ROWS, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0, "initializer_range": 0.06}
+
+
+def _modern() -> dict[str, Any]:
+    return {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 256,
+    }
+
+
+def _save(kind: Any, config: Any, directory: Path) -> Path:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = kind(config)
+    bar = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    model.save_pretrained(directory)
+    if bar:
+        logging.enable_progress_bar()
+    tiny_tokenizer().save_pretrained(directory)
+    return directory

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from leti.errors import ConfigError, ProblemError
+from leti.problems import NAMES, TEST, TRAIN, VALIDATION, ProblemSet, digest, load_problems
+from leti.problems.rows import _names_a_hub_data_set
+from leti.types import Problem, Tests
+
+A = Problem(id="p/a", prompt="a", check=Tests(tests=("assert 1",), setup="x"), source="p")
+B = replace(A, id="p/b")
+SET = ProblemSet("p", {TRAIN: (A,), TEST: (B,)})
+
+
+def test_a_split_and_a_problem_are_found_by_name() -> None:
+    assert SET.split(TEST) == (B,)
+    assert SET.split(TEST, 0) == ()
+    assert SET.find("p/a") is A
+
+
+def test_a_split_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(ProblemError, match=r"'p' has no split 'dev'\. It has: train, test"):
+        SET.split("dev")
+    with pytest.raises(ProblemError, match="It has: none"):
+        ProblemSet("q", {}).split(TEST)
+
+
+def test_a_problem_that_is_not_there_is_told() -> None:
+    with pytest.raises(ProblemError, match="'p' has no problem 'p/c'"):
+        SET.find("p/c")
+
+
+def test_the_digest_sees_everything_that_decides_a_run() -> None:
+    turned = [
+        replace(A, id="p/c"),
+        replace(A, prompt="b"),
+        replace(A, check=Tests(tests=("assert 2",), setup="x")),
+        replace(A, check=Tests(tests=("assert 1",), setup="y")),
+        replace(A, check=Tests(tests=("assert 1", "assert 1"), setup="x")),
+    ]
+    assert len({digest((one,)) for one in [A, *turned]}) == len(turned) + 1
+    assert digest((A, B)) != digest((B, A))
+    assert digest((A, B)) == digest((A, B))
+
+
+def test_the_digest_does_not_see_the_reference() -> None:
+    assert digest((A,)) == digest((replace(A, reference="x"),))
+
+
+def test_a_set_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(ConfigError, match="No problem set 'apps'") as caught:
+        load_problems("apps")
+    assert all(name in str(caught.value) for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("path", "hub"),
+    [
+        ("google-research-datasets/mbpp", True),
+        ("data/mbpp.jsonl", False),
+        ("data/mbpp.jsonl.gz", False),
+        ("mbpp", False),
+        ("/data/mbpp", False),
+        ("a/b/c", False),
+        ("data/", False),
+    ],
+)
+def test_owner_and_name_are_a_data_set_of_the_hub(path: str, hub: bool) -> None:  # noqa: FBT001
+    assert _names_a_hub_data_set(path) == hub
+
+
+def test_a_data_set_of_the_hub_that_cannot_be_loaded_is_told_with_what_to_type(tmp_path: Path) -> None:
+    pytest.importorskip("datasets", reason="datasets is not installed")
+    code = "from leti.problems import load_problems; load_problems('mbpp', 'leti-no-such-owner/no-such-set')"
+    offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **offline}, capture_output=True, text=True, check=False
+    )
+    told = ended.stderr.splitlines()[-1]
+    assert "leti.errors.ProblemError: The data set 'leti-no-such-owner/no-such-set' could not be loaded" in told
+    assert "Type a path to a JSONL file instead, or go online." in told
+
+
+POCKET = Path(str(files("leti"))) / "pocket" / "problems.jsonl"
+with_pocket = pytest.mark.skipif(not POCKET.is_file(), reason="pocket/problems.jsonl is not here yet: make recipe")
+
+
+@with_pocket
+def test_the_built_in_problems_load_with_unique_ids_and_three_splits() -> None:
+    pocket = load_problems("pocket")
+    assert set(pocket.splits) == {TRAIN, VALIDATION, TEST}
+    problems = [p for split in pocket.splits.values() for p in split]
+    assert len({p.id for p in problems}) == len(problems) > 100
+    for problem in problems:
+        assert problem.id.startswith("pocket/")
+        assert problem.prompt.endswith(f'\n{problem.check.tests[0]}\n"""')
+        compile(f"{problem.reference}\n{problem.check.text}", problem.id, "exec")
+
+
+@with_pocket
+def test_the_splits_of_the_built_in_problems_share_no_composition_no_text_and_no_tests() -> None:
+    rows = [json.loads(line) for line in POCKET.read_text("utf-8").splitlines()]
+    for field in ("composition", "text", "tests"):
+        seen: dict[str, str] = {}
+        for row in rows:
+            assert seen.setdefault(json.dumps(row[field]), row["split"]) == row["split"], f"{field} of {row['id']}"

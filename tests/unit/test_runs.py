@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+import copy
+import gc
+import os
+import re
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from leti.config import Config, load_config, resolved
+from leti.errors import RunError
+from leti.runs import MAY_CHANGE, AttemptRow, Run
+from leti.types import Ending, Feedback, Outcome, Problem, Solution, Tests, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROBLEM = Problem(id="p/1", prompt='"""\nAdd.\n"""', check=Tests(tests=("assert add(1, 2) == 3",)), source="p")
+MANIFEST = {"identity": {"model": "abc", "problems": "def"}, "versions": {"leti": "0.1"}, "isolation": "process"}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "runs" / "mine"
+
+
+def begin(path: Path, config: Any = None, manifest: Any = None) -> list[str]:
+    return Run(path).begin(resolved(config or Config()), manifest or MANIFEST, [PROBLEM])
+
+
+def refusal(path: Path, config: Any = None, manifest: Any = None) -> str:
+    with pytest.raises(RunError) as caught:
+        begin(path, config, manifest)
+    return str(caught.value)
+
+
+def state(path: Path) -> dict[str, tuple[int, bytes]]:
+    return {str(p): (p.stat().st_mtime_ns, p.read_bytes()) for p in sorted(path.rglob("*")) if p.is_file()}
+
+
+def test_a_new_run_holds_its_configuration_its_manifest_and_its_problems(path: Path) -> None:
+    assert begin(path) == []
+    run = Run(path)
+    assert run.config == resolved(Config())
+    assert run.manifest == MANIFEST
+    assert run.problems == {"p/1": PROBLEM}
+    assert sorted(child.name for child in path.iterdir()) == ["config.json", "manifest.json", "problems.jsonl"]
+
+
+def test_going_on_with_the_same_configuration_changes_no_file(path: Path) -> None:
+    begin(path)
+    before = state(path)
+    assert begin(path) == []
+    assert state(path) == before
+
+
+def test_a_run_that_was_killed_while_it_began_is_begun_again(path: Path) -> None:
+    begin(path)
+    whole = {name: content for name, (_, content) in state(path).items()}
+    for name in ("manifest.json", "problems.jsonl", "config.json"):
+        (path / name).unlink()
+        (path / f".{name}.part").write_text("{")
+        if name == "config.json":
+            for left in ("manifest.json", "problems.jsonl"):
+                (path / left).unlink()
+        begin(path)
+        assert {name: content for name, (_, content) in state(path).items()} == whole
+
+
+def test_another_configuration_is_refused_with_keys_and_values(path: Path) -> None:
+    begin(path)
+    words = refusal(path, load_config("defaults", ["sampling.samples=4", "feedback.style=paper"]))
+    assert "sampling.samples (was 16, is now 4)" in words
+    assert "feedback.style (was 'detailed', is now 'paper')" in words
+    assert "--run" in words
+
+
+@pytest.mark.parametrize(
+    ("begun", "now"),
+    [
+        (["sampling.samples=4"], ["sampling.samples=8"]),
+        (["training.learning_rate=3e-4"], []),
+        (["sampling.stop=['def ', '#']"], ["sampling.stop=['x']"]),
+        ([], ["problems.path=my file.jsonl", "sampling.total_tokens=512"]),
+        (["problems.path=it's here.jsonl"], []),
+        ([], ["problems.limits.test=3"]),
+        (["problems.limits.test=3", "problems.limits.train=5"], ["problems.limits.test=4"]),
+        (["objective.end=false"], ["objective.end=true", "seed=3"]),
+    ],
+)
+def test_the_set_that_a_refusal_tells_gives_the_first_configuration_back(
+    path: Path, begun: list[str], now: list[str]
+) -> None:
+    first = load_config("defaults", begun)
+    begin(path, first)
+    told = re.search(r"add: (.*?)   To begin anew", refusal(path, load_config("defaults", now)))
+    assert told
+    words = shlex.split(told.group(1))
+    assert words[::2] == ["--set"] * (len(words) // 2)
+    assert load_config("defaults", now + words[1::2]) == first
+    begin(path, load_config("defaults", now + words[1::2]))
+
+
+def test_a_refused_run_is_left_as_it_was(path: Path) -> None:
+    begin(path)
+    before = state(path)
+    refusal(path, load_config("defaults", ["seed=1"]))
+    refusal(path, manifest={**MANIFEST, "identity": {}})
+    assert state(path) == before
+
+
+def test_what_may_change_are_keys_of_the_configuration() -> None:
+    settings = {
+        f"{section}.{key}" for section, keys in resolved(Config()).items() if isinstance(keys, dict) for key in keys
+    }
+    assert settings | set(resolved(Config())) >= MAY_CHANGE
+
+
+def test_more_iterations_and_other_workers_are_the_same_run(path: Path) -> None:
+    begin(path)
+    longer = load_config("defaults", ["iterations=9", "verify.workers=3"])
+    assert begin(path, longer) == []
+    assert Run(path).config == resolved(longer)
+
+
+def test_other_data_or_another_model_is_refused_by_name(path: Path) -> None:
+    begin(path)
+    manifest = copy.deepcopy(MANIFEST)
+    manifest["identity"]["model"] = "xyz"  # type: ignore[index]
+    words = refusal(path, manifest=manifest)
+    assert "other model" in words
+    assert "problems" not in words
+    assert "--run" in words
+
+
+def test_another_version_is_told_but_goes_on(path: Path) -> None:
+    begin(path)
+    told = begin(path, manifest={**MANIFEST, "isolation": "namespace"})
+    assert told == ["isolation was process, is now namespace"]
+    assert Run(path).manifest == MANIFEST
+
+
+def test_a_directory_that_holds_other_things_is_refused_and_left_alone(path: Path) -> None:
+    path.mkdir(parents=True)
+    (path / "thesis.tex").write_text("x")
+    assert "is not empty and no run" in refusal(path)
+    assert [child.name for child in path.iterdir()] == ["thesis.tex"]
+
+
+def test_an_empty_directory_is_taken(path: Path) -> None:
+    path.mkdir(parents=True)
+    assert begin(path) == []
+
+
+def test_a_path_below_a_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for path in (tmp_path / "file", tmp_path / "file" / "run"):
+        words = refusal(path)
+        assert "cannot be written" in words
+        assert "--run" in words
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_directory_without_write_permission_cannot_be_written(path: Path) -> None:
+    path.mkdir(parents=True)
+    path.chmod(0o500)
+    try:
+        assert "cannot be written: Permission denied" in refusal(path)
+    finally:
+        path.chmod(0o700)
+
+
+def test_a_second_process_is_told_that_the_run_is_in_use(path: Path) -> None:
+    holder = (
+        "import sys; from pathlib import Path; from leti.runs import Run; run = Run(Path(sys.argv[1]));"
+        "run.begin({'a': 1}, {'identity': {}}, []); print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(RunError, match="in use by another process"):
+            Run(path).begin({"a": 1}, {"identity": {}}, [])
+        process.kill()
+    assert Run(path).begin({"a": 1}, {"identity": {}}, []) == []
+
+
+def test_a_run_that_was_let_go_of_may_be_taken_up_again_in_the_same_process(path: Path) -> None:
+    run = Run(path)
+    for _ in range(2):
+        run.begin({"a": 1}, {"identity": {}}, [])
+    with pytest.raises(RunError, match="in use"):
+        Run(path).begin({"a": 1}, {"identity": {}}, [])
+    del run
+    gc.collect()
+    assert Run(path).begin({"a": 1}, {"identity": {}}, []) == []
+
+
+def test_a_directory_that_is_no_run_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"is no run: it has no config\.json"):
+        _ = Run(tmp_path).config
+    assert Run(tmp_path).manifest == {}
+    assert Run(tmp_path).problems == {}
+    assert Run(tmp_path).iterations() == []
+
+
+def test_iterations_are_those_that_have_begun_in_order(path: Path) -> None:
+    run = Run(path)
+    for number in (2, 0, 1, 10):
+        run.iteration(number).path.mkdir(parents=True)
+    (path / "iterations" / "notes").mkdir()
+    assert [place.name for place in run.iterations()] == ["000", "001", "002", "010"]
+
+
+def scored(path: Path, *values: float | None, split: str = "validation") -> Run:
+    run = Run(path)
+    for number, value in enumerate(values):
+        run.iteration(number).path.mkdir(parents=True)
+        if value is not None:
+            run.iteration(number).write_scores({split: {"pass@1": {"value": value}, "pass@10": {"value": -value}}})
+    return run
+
+
+def test_the_iteration_that_is_best_on_validation_is_selected(path: Path) -> None:
+    place = scored(path, 0.1, 0.4, 0.2).selected("validation")
+    assert place
+    assert place.name == "001"
+
+
+def test_of_equals_the_earliest_is_selected(path: Path) -> None:
+    place = scored(path, 0.1, 0.4, 0.4, 0.4).selected("validation")
+    assert place
+    assert place.name == "001"
+
+
+def test_selection_may_look_at_another_metric(path: Path) -> None:
+    place = scored(path, 0.1, 0.4).selected("validation", "pass@10")
+    assert place
+    assert place.name == "000"
+
+
+def test_an_iteration_without_scores_is_not_selected(path: Path) -> None:
+    assert scored(path / "a", None, None).selected("validation") is None
+    assert scored(path / "b", 0.3).selected("test") is None
+    assert Run(path / "none").selected("validation") is None
+
+
+def test_an_attempt_row_and_its_problem_are_a_whole_attempt() -> None:
+    solution = Solution(problem="p/1", sample=3, completion="", tokens=(), program="x", ending=Ending.TOKEN)
+    row = AttemptRow(
+        solution=solution, verdict=Verdict(outcome=Outcome.PASSED), feedback=Feedback(good=True, text=None)
+    )
+    attempt = row.attempt({"p/1": PROBLEM})
+    assert row.key == ("p/1", 3)
+    assert (attempt.problem, attempt.solution, attempt.verdict, attempt.feedback) == (
+        PROBLEM,
+        solution,
+        row.verdict,
+        row.feedback,
+    )
+
+
+def test_the_files_of_a_place_stand_where_the_documentation_says(path: Path) -> None:
+    place = Run(path).iteration(7)
+    names = [rows.path.name for rows in (place.solutions, place.attempts, place.examples, place.metrics)]
+    assert names == ["solutions.jsonl", "attempts.jsonl", "examples.jsonl", "metrics.jsonl"]
+    assert place.path == path / "iterations" / "007"
+    assert place.weights == place.path / "weights"
+    assert place.scored("test").solutions.path == place.path / "scored" / "test" / "solutions.jsonl"
+    assert Run(path).base.path == path / "base"
+    assert place.scores is None
