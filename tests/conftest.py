@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: test workers are as many as there are cores
+
 from pathlib import Path
 
 import pytest

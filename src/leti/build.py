@@ -154,8 +154,7 @@ def all_problems(config: Config) -> tuple[Problem, ...]:
 
 def trainer(config: Config) -> HFTrainer:
     """Moves weights."""
-    from leti.training.place import PretrainSettings, TrainerSettings
-    from leti.training.trainer import HFTrainer
+    from leti.training import PretrainSettings, TrainerSettings, make_trainer
 
     training, pretrain = config.training, config.pretrain
     plain_code = PretrainSettings(
@@ -165,7 +164,7 @@ def trainer(config: Config) -> HFTrainer:
         separate=pretrain.separate,
         fresh=pretrain.fresh,
     )
-    return HFTrainer(
+    return make_trainer(
         TrainerSettings(
             epochs=training.epochs,
             batch=training.batch,
@@ -181,6 +180,7 @@ def trainer(config: Config) -> HFTrainer:
             precision=training.precision,
             keep_optimizer=training.keep_optimizer,
             checkpoint_steps=training.checkpoint_steps,
+            device=config.model.device,
             pretrain=plain_code if pretrain.ratio else None,
         )
     )

@@ -111,7 +111,7 @@ class TrainingConfig(Section):
     epochs: int = Field(3, ge=1, description="Passes over an iteration's examples.")
     batch: int = Field(128, ge=1, description="Examples per optimiser step.")
     row_tokens: int = Field(256, ge=16, description="Examples are packed into rows of so many tokens.")
-    micro_tokens: int = Field(4096, ge=16, description="Tokens that go through the model at once: bounds memory.")
+    micro_tokens: int = Field(2048, ge=16, description="Tokens that go through the model at once: bounds memory.")
     max_tokens: int = Field(2048, ge=16, description="A longer example loses feedback; one still longer is left out.")
     learning_rate: float = Field(1e-5, gt=0)
     schedule: Literal["constant", "cosine", "linear"] = Field("constant", description="Within one iteration.")

@@ -26,7 +26,7 @@ def lead(tokenizer: Any) -> list[int]:
 
 def plain(tokenizer: Any, text: str) -> list[int]:
     """The ids of a text in which nothing is special: `<|good|>` written by a program stays eight characters."""
-    return list(tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids)
+    return list(tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False).input_ids)
 
 
 def control(tokenizer: Any, token: str) -> int:

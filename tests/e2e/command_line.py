@@ -11,7 +11,12 @@ from pathlib import Path
 def leti(*words: str, timeout: float = 280) -> subprocess.CompletedProcess[str]:
     """One command, to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "leti", *words], capture_output=True, text=True, timeout=timeout, check=False
+        [sys.executable, "-m", "leti", *words],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},  # a model that is not there is then missed at once
     )
 
 

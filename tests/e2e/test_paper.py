@@ -14,7 +14,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 @pytest.mark.parametrize("name", ["paper-350m", "paper-350m-reward-only"])
 def test_one_iteration_with_the_settings_of_the_paper(name: str, shared: Path, tmp_path: Path) -> None:
     """The identical configuration: only the model, the data's place and the amounts are smaller."""
-    tiny_codegen(tmp_path / "codegen")
+    tiny_codegen(tmp_path / "codegen", n_positions=2048, n_ctx=2048)
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "plain.py").write_text("def f(x):\n    return x + 1\n" * 400)
     smaller = {
@@ -27,7 +27,10 @@ def test_one_iteration_with_the_settings_of_the_paper(name: str, shared: Path, t
         "sampling.samples": 4,
         "score.samples": 2,
         "score.ks": "[1]",
-        "training.batch": 8,
+        "training.batch": 16,
+        "pretrain.block_tokens": 128,
+        "training.row_tokens": 512,
+        "sampling.total_tokens": 320,
     }
     overrides = [word for key, value in smaller.items() for word in ("--set", f"{key}={value}")]
     done = leti("learn", str(EXAMPLES / f"{name}.toml"), "--run", str(tmp_path / "run"), *overrides)
@@ -35,7 +38,7 @@ def test_one_iteration_with_the_settings_of_the_paper(name: str, shared: Path, t
 
     place = tmp_path / "run" / "iterations" / "000"
     kinds = [json.loads(line)["kind"] for line in (place / "metrics.jsonl").read_text().splitlines()]
-    assert kinds == ["examples", "pretrain"] * (3 * 8 * 4 // 8)
+    assert kinds == ["examples", "pretrain"] * (3 * 8 * 4 // 16)
     examples = [json.loads(line) for line in (place / "examples.jsonl").read_text().splitlines()]
     assert len(examples) == 8 * 4
     with_words = [row for row in examples if any(segment["role"] == "feedback" for segment in row["segments"])]

@@ -1,0 +1,26 @@
+"""Examples -> weights. Importing this package imports no torch: the trainer itself is imported when one is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leti.errors import MissingBackend
+from leti.training.place import PretrainSettings, TrainerSettings, TrainingPlace
+
+if TYPE_CHECKING:
+    from leti.training.trainer import HFTrainer
+
+__all__ = ["PretrainSettings", "TrainerSettings", "TrainingPlace", "make_trainer"]
+
+
+def make_trainer(settings: TrainerSettings) -> HFTrainer:
+    """The trainer for Hugging Face models.
+
+    Raises:
+        MissingBackend: torch, transformers, accelerate or safetensors is not installed.
+    """
+    try:
+        from leti.training.trainer import HFTrainer
+    except ModuleNotFoundError as error:
+        raise MissingBackend(str(error.name), "train") from error
+    return HFTrainer(settings)
