@@ -126,7 +126,10 @@ class Leti:
         """Fine-tunes on the iteration's examples."""
         examples = list(place.examples)
         say(f"iteration {place.name}: {len(examples)} examples")
-        training = TrainingPlace(start=start, weights=place.weights, checkpoint=place.checkpoint, key=f"{key} train")
+        prefix = self.objective.prefix
+        training = TrainingPlace(
+            start=start, weights=place.weights, checkpoint=place.checkpoint, key=f"{key} train", prefix=prefix
+        )
         place.metrics.extend(self.trainer.fit(examples, training))
 
     def score(self, place: Place, weights: str, prefix: str) -> None:

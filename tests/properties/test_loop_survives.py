@@ -27,7 +27,7 @@ from leti.loop import Leti, Scoring, Wanted
 from leti.objectives import Objective
 from leti.runs import Run
 from leti.scores import Tally, estimate
-from leti.training.place import TrainingPlace  # noqa: TC001
+from leti.training.place import TrainingPlace
 from leti.types import (
     Decoding,
     Ending,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from leti.vocabulary import GOOD
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,6 +23,8 @@ class TrainingPlace:
     """A scratch folder for step checkpoints; gone when the weights are there."""
     key: str
     """All the randomness there is: such as `seed=0 iteration=3`."""
+    prefix: str = GOOD
+    """What the trained model will be asked with. Without one the model is not given the reward tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

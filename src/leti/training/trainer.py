@@ -63,7 +63,8 @@ class HFTrainer:
         if place.weights.exists():
             return
         model, tokenizer = load(place.start)
-        add_control_tokens(model, tokenizer, seed=_seed(place.key))
+        if place.prefix:
+            add_control_tokens(model, tokenizer, seed=_seed(place.key))
         limit = longest(model, self.settings)
         encoded = encode_all(examples, tokenizer, limit)
         machine = self._machine(model, place.start)

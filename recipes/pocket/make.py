@@ -1,0 +1,73 @@
+"""Make the built-in model and problems: `python recipes/pocket/make.py` writes everything that `leti.pocket` ships."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from random import Random
+
+from corpus import END, documents
+from problems import benchmark, deal
+from tokenizer import check_tokenizer, train_tokenizer
+from train import new_model, train
+
+SEED = 2305_10314
+SIZES = {"train": 400, "validation": 100, "test": 300}
+DOCUMENTS = 40_000
+QUICK_SIZES = {"train": 40, "validation": 10, "test": 30}
+QUICK_DOCUMENTS = 2_000
+TOKENIZER_SAMPLE = 4_000
+HOUSE = Path(__file__).resolve().parents[2] / "src" / "leti" / "pocket"
+
+
+def write_problems(path: Path, rows: list[dict[str, object]]) -> None:
+    """Write one JSON row per line."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def _name_the_class_for_all(path: Path) -> None:
+    """Name the tokenizer's class as both transformers 4 and 5 know it; 5 alone knows the name that it writes."""
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["tokenizer_class"] = "PreTrainedTokenizerFast"
+    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+def make(out: Path, *, quick: bool) -> None:
+    """Write `problems.jsonl` and `model/` into `out`; the same seed gives the same bytes on the same machine."""
+    began = time.monotonic()
+    out.mkdir(parents=True, exist_ok=True)
+    pool, kept_back = deal(SEED)
+    rows = benchmark(kept_back, QUICK_SIZES if quick else SIZES, SEED + 1)
+    write_problems(out / "problems.jsonl", rows)
+    print(f"{len(rows)} problems, {time.monotonic() - began:.0f} s", flush=True)
+
+    texts = documents(pool, QUICK_DOCUMENTS if quick else DOCUMENTS, SEED + 2)
+    print(f"{len(texts)} documents, {time.monotonic() - began:.0f} s", flush=True)
+
+    tokenizer = train_tokenizer(texts[:TOKENIZER_SAMPLE], Random(SEED + 3))
+    check_tokenizer(tokenizer)
+    tokenizer.save_pretrained(out / "model")
+    _name_the_class_for_all(out / "model" / "tokenizer_config.json")
+    ids: list[list[int]] = tokenizer([text + END for text in texts]).input_ids
+    print(f"{sum(map(len, ids))} tokens, {time.monotonic() - began:.0f} s", flush=True)
+
+    model = new_model(len(tokenizer), int(tokenizer.eos_token_id), SEED + 4)
+    train(model, ids, epochs=1, seed=SEED + 5)
+    model.save_pretrained(out / "model")
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    print(f"{model.num_parameters()} parameters, {size} bytes, {time.monotonic() - began:.0f} s", flush=True)
+
+
+def main() -> None:
+    """Read the two switches and make everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=HOUSE, help="where to write (default: src/leti/pocket)")
+    parser.add_argument("--quick", action="store_true", help="a smoke run of a minute or two; the model is useless")
+    options = parser.parse_args()
+    make(options.out, quick=options.quick)
+
+
+if __name__ == "__main__":
+    main()

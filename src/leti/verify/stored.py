@@ -1,0 +1,90 @@
+"""Programs that were written elsewhere: JSONL rows in, verdicts out.
+
+A row is either whole, `{"id", "program", "tests"}` (what is run is the program, a newline, the tests), or names a
+problem, `{"id", "problem": "mbpp/17", "completion"}` (what is run is the problem's prompt and the completion).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from leti.errors import ProblemError
+from leti.rows import json_objects, write_lines
+from leti.types import Ending, Feedback, Problem, Solution, Verdict
+from leti.verify.checks import tests_from_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One row, read."""
+
+    id: Any
+    """As the row gives it: it goes back out as it came in."""
+    problem: Problem
+    solution: Solution
+
+
+def read_programs(path: Path, problems: Mapping[str, Problem]) -> list[Program]:
+    """The programs of a file, in order.
+
+    Args:
+        path: JSONL, plain or .gz.
+        problems: by id, for rows that name one.
+
+    Raises:
+        ProblemError: a wrong row; file, line and field are named.
+    """
+    return [_program(row, where, number, problems) for number, (where, row) in enumerate(json_objects(path))]
+
+
+def write_verdicts(path: Path, judged: Iterable[tuple[Any, Verdict, Feedback]]) -> None:
+    """One row per program, in order: id, passed, outcome, error_type, feedback, seconds."""
+    write_lines(path, (_verdict_line(*one) for one in judged))
+
+
+def _verdict_line(name: Any, verdict: Verdict, feedback: Feedback) -> bytes:
+    row = {
+        "id": name,
+        "passed": verdict.passed,
+        "outcome": verdict.outcome,
+        "error_type": verdict.error.name if verdict.error else None,
+        "feedback": feedback.text,
+        "seconds": round(verdict.seconds, 6),
+    }
+    return json.dumps(row, ensure_ascii=True).encode()
+
+
+def _program(row: Mapping[str, Any], where: str, number: int, problems: Mapping[str, Problem]) -> Program:
+    if "problem" in row:
+        problem = _named(row, where, problems)
+        completion = _text(row, "completion", where)
+        program = problem.prompt + completion
+    else:
+        program = completion = _text(row, "program", where)
+        check = tests_from_text(_text(row, "tests", where))
+        problem = Problem(id=f"row/{number}", prompt="", check=check, source="row")
+    solution = Solution(
+        problem=problem.id, sample=number, completion=completion, tokens=(), program=program, ending=Ending.TOKEN
+    )
+    return Program(id=row.get("id", number), problem=problem, solution=solution)
+
+
+def _named(row: Mapping[str, Any], where: str, problems: Mapping[str, Problem]) -> Problem:
+    name = _text(row, "problem", where)
+    if name not in problems:
+        source = name.partition("/")[0]
+        known = f"--problems {source}=PATH" if not any(p.startswith(f"{source}/") for p in problems) else "another id"
+        raise ProblemError(f"{where}: field 'problem': no problem {name!r}. Type {known}.")
+    return problems[name]
+
+
+def _text(row: Mapping[str, Any], field: str, where: str) -> str:
+    value = row.get(field)
+    if not isinstance(value, str):
+        seen = "missing" if field not in row else f"{value!r:.60}"
+        raise ProblemError(f"{where}: field {field!r}: must be text, is {seen}.")
+    return value

@@ -1,0 +1,58 @@
+"""A program that takes its interpreter down has crashed; the lane has not."""
+
+from __future__ import annotations
+
+import pytest
+
+from leti.types import Outcome
+from programs import Lane
+
+
+@pytest.mark.parametrize(
+    ("program", "signal"),
+    [
+        ("import os\nos.abort()", "SIGABRT"),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+        ("import ctypes\nctypes.string_at(0)", "SIGSEGV"),
+    ],
+)
+def test_signal(lane: Lane, program: str, signal: str) -> None:
+    verdict = lane.judged(program)
+    assert verdict.outcome is Outcome.CRASHED
+    assert verdict.error is not None
+    assert signal in verdict.error.message
+    assert lane.still_works()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param("x = " + "(" * 5000 + ")" * 5000, id="deep brackets"),
+        pytest.param("x = " + "-" * 50_000 + "1", id="deep unary"),
+        pytest.param("x = " + "[" * 3000 + "]" * 3000, id="deep lists"),
+        pytest.param("x = '\x00'", id="NUL"),
+        pytest.param("x = '\ud800'", id="lone surrogate"),
+        pytest.param("def f(): return f()\nf()", id="recursion"),
+        pytest.param("import sys\nsys.setrecursionlimit(10**6)\ndef f(x): return max([x], key=f)\nf(1)", id="deep"),
+        pytest.param("raise ExceptionGroup('g', [ValueError(1), ExceptionGroup('h', [KeyError(2)])])", id="group"),
+        pytest.param("class E(BaseException):\n    def __str__(s): 1/0\n    __repr__ = __str__\nraise E", id="no str"),
+        pytest.param("raise ValueError('\\x00\\ud800\\x1b[31m' + 'x' * 10**6)", id="odd message"),
+        pytest.param("raise ValueError(10 ** 10_000)", id="huge int"),
+        pytest.param("raise GeneratorExit", id="GeneratorExit"),
+        pytest.param("import sys\nsys.stdout = sys.stderr = None\n1/0", id="no stdout"),
+        pytest.param("import os\nos.close(1); os.close(2)\nprint('x' * 100_000)\n1/0", id="closed stdout"),
+        pytest.param("import sys\nfor name in list(sys.modules): del sys.modules[name]\n1/0", id="no modules"),
+        pytest.param("import builtins\nvars(builtins).clear()\nraise_", id="no builtins"),
+    ],
+)  # fmt: skip
+def test_odd_program_fails_and_is_survived(lane: Lane, program: str) -> None:
+    verdict = lane.judged(program)
+    assert not verdict.passed
+    assert verdict.outcome in {Outcome.RAISED, Outcome.CRASHED, Outcome.OUT_OF_MEMORY}
+    assert lane.still_works()
+
+
+def test_output_with_surrogates_is_kept_readable(lane: Lane) -> None:
+    verdict = lane.judged("print('\\ud800 \\U0001F600 \\x00')\ndef solve(x): return x + 1")
+    assert verdict.passed
+    assert verdict.output == "\\ud800 \U0001f600 \x00\n"

@@ -1,0 +1,206 @@
+"""How a program and its tests are run, and what their record says."""
+
+from __future__ import annotations
+
+import pytest
+
+from leti.types import Outcome, TestStatus
+from leti.verify import Job, judge
+from programs import Lane
+
+
+def test_lines_are_those_of_the_whole_text(lane: Lane) -> None:
+    tests = "# a comment\n\nassert solve(1) == 2\n\nassert solve(\n    2\n) == 4"
+    verdict = lane.judged("def solve(x):\n    return x + 1\n", tests)
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.tests == (TestStatus.PASSED, TestStatus.FAILED)
+    assert verdict.error is not None
+    assert [(frame.line, frame.source) for frame in verdict.error.frames] == [(8, "assert solve(")]
+    assert verdict.error.check == "assert solve(\n    2\n) == 4"
+
+
+def test_setup_runs_after_the_program_and_before_the_tests(lane: Lane) -> None:
+    job = Job(
+        program="class Node: pass", setup="node = Node()\nnode.x = 3", tests=("assert node.x == 3", "assert node.y")
+    )
+    verdict = judge(job, lane.sandbox.run(job))
+    assert verdict.tests == (TestStatus.PASSED, TestStatus.RAISED)
+    assert verdict.error is not None
+    assert [frame.line for frame in verdict.error.frames] == [5]
+
+
+def test_a_failing_setup_is_no_test(lane: Lane) -> None:
+    job = Job(program="x = 1", setup="x = y", tests=("assert x",))
+    verdict = judge(job, lane.sandbox.run(job))
+    assert verdict.outcome is Outcome.RAISED
+    assert verdict.tests == (TestStatus.NOT_REACHED,)
+
+
+@pytest.mark.parametrize(
+    ("check", "got", "expected"),
+    [
+        ("assert solve(1) == [1, 2]", "[1]", "[1, 2]"),
+        ("assert [1, 2] == solve(1)", "[1, 2]", "[1]"),
+        ("assert solve(1) != [1]", "[1]", "!= [1]"),
+        ("assert 2 in solve(1)", "2", "in [1]"),
+        ("assert len(solve(1)) > 4", "1", "> 4"),
+        ("assert not solve(1)", "[1]", None),
+        ("assert solve(1) == [1] and solve(2) == [1]", "False", None),
+        ("assert solve(1) is None, 'words'", "[1]", "None"),
+        ("assert solve(1) == {3: {2, 1}}", "[1]", "{3: {1, 2}}"),
+        ("def check(f):\n    for i in range(3):\n        assert f(i) == [i * i]\ncheck(solve)", "[2]", "[4]"),
+    ],
+)
+def test_what_a_failing_check_got_and_expected(lane: Lane, check: str, got: str, expected: str | None) -> None:
+    verdict = lane.judged("def solve(x):\n    return [x]", check)
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.error is not None
+    assert (verdict.error.got, verdict.error.expected) == (got, expected)
+
+
+def test_operands_are_evaluated_once(lane: Lane) -> None:
+    program = "calls = []\ndef solve(x):\n    calls.append(x)\n    return len(calls)"
+    assert lane.judged(program, "assert solve(1) == 1\nassert solve(1) == 2\nassert 3 == solve(1)").passed
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        "Counter('aab')",
+        "OrderedDict(a=2, b=1)",
+        "defaultdict(int, a=2, b=1)",
+        "type('D', (dict,), {})(a=2, b=1)",
+    ],
+)
+def test_plain_values_of_derived_types_are_equal(lane: Lane, returned: str) -> None:
+    program = f"from collections import *\ndef solve(x): return {returned}"
+    assert lane.judged(program, "assert solve(1) == {'a': 2, 'b': 1}").passed
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "assert P(1, 2) == (1, 2)",
+        "assert deque([1, 2]) == deque([1, 2])",
+        "assert Fraction(1, 2) == 0.5 and Fraction(2, 6) == Fraction(1, 3)",
+        "assert Decimal('1.50') == Decimal('1.5')",
+        "assert Colour.RED == Colour.RED and Colour.RED != Colour.BLUE",
+        "assert Point(1) == Point(1)\nassert [Point(1)] != [Point(2)]",
+        "assert 1 in iter([1, 2]) and {1: 2}.keys() == {1}",
+        "assert set(map(str, [1, 2])) == {'1', '2'}",
+        "assert float('nan') != float('nan')",
+        "assert date(2020, 1, 2) < date(2020, 1, 3)",
+        "assert solve == solve",
+        "assert type(1) == int",
+    ],
+)
+def test_honest_comparisons_hold(lane: Lane, check: str) -> None:
+    program = """
+from collections import deque, namedtuple
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+P = namedtuple("P", "x y")
+class Colour(Enum):
+    RED = 1
+    BLUE = 2
+@dataclass
+class Point:
+    x: int
+def solve(x): return x
+"""
+    assert lane.judged(program, check).passed
+
+
+def test_frames_of_evaluated_text_are_told_apart(lane: Lane) -> None:
+    verdict = lane.judged("def solve(x):\n    return eval('\\n1/0')")
+    assert verdict.error is not None
+    assert [(frame.line, frame.evaluated) for frame in verdict.error.frames] == [(3, False), (2, False), (2, True)]
+
+
+def test_library_frames_are_left_out(lane: Lane) -> None:
+    verdict = lane.judged("import json\ndef solve(x):\n    return json.loads('{')")
+    assert verdict.error is not None
+    assert verdict.error.type == "json.decoder.JSONDecodeError"
+    assert len(verdict.error.frames) == 2
+
+
+def test_recursion_is_counted(lane: Lane) -> None:
+    verdict = lane.judged("def solve(x):\n    return solve(x)")
+    assert verdict.error is not None
+    assert [frame.repeated for frame in verdict.error.frames] == [0, 998]
+    assert verdict.error.name == "RecursionError"
+
+
+def test_a_thousand_frames_are_the_programs_own(lane: Lane) -> None:
+    program = (
+        "def down(n):\n    return 0 if n == 0 else 1 + down(n - 1)\nassert down(990) == 990\ndef solve(x): return x + 1"
+    )
+    assert lane.judged(program).passed
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param('def solve(x):\n    return x + 1\ns = """', id="open string"),
+        pytest.param("def solve(x):\n    return x + 1\nif 0:", id="open block"),
+        pytest.param("def solve(x):\n    return x + 1\nx = (", id="open bracket"),
+    ],
+)
+def test_the_end_of_a_program_cannot_swallow_the_tests(lane: Lane, program: str) -> None:
+    verdict = lane.judged(program)
+    assert verdict.outcome is Outcome.RAISED
+    assert verdict.error is not None
+    assert verdict.error.name in {"SyntaxError", "IndentationError"}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "def solve(x):\n    return x + 1\nif __name__ == '__main__':\n    1/0",
+        "from __future__ import annotations\ndef solve(x: Foo): return x + 1",
+        "from dataclasses import dataclass\n@dataclass\nclass P:\n    x: 'int' = 1\ndef solve(x): return x + P().x",
+        "import pickle\nclass P: x = 1\ndef solve(x): return x + pickle.loads(pickle.dumps(P())).x",
+        "import typing\nclass P:\n    x: 'P'\ntyping.get_type_hints(P)\ndef solve(x): return x + 1",
+        "def solve(x):\r\n    return x + 1\r\n",
+        "import random\nassert [random.randint(0, 99) for _ in 'ab'] == [49, 97]\ndef solve(x): return x + 1",
+        "assert hash('a') == hash('a') and list({'a', 'b', 'c'}) == list({'a', 'b', 'c'})\ndef solve(x): return x + 1",
+        "import threading\nthreading.Thread(target=threading.Event().wait).start()\ndef solve(x): return x + 1",
+        "import sys\ndef solve(x): return x + 1\nsys.stdout = None",
+    ],
+)
+def test_program_that_passes(lane: Lane, program: str) -> None:
+    verdict = lane.judged(program)
+    assert verdict.passed, verdict
+
+
+def test_names_of_the_programs_exceptions_have_no_module(lane: Lane) -> None:
+    verdict = lane.judged("class E(Exception): pass\ndef solve(x): raise E('why')")
+    assert verdict.error is not None
+    assert (verdict.error.type, verdict.error.message) == ("E", "why")
+
+
+def test_the_scratch_directory_is_not_in_messages(lane: Lane) -> None:
+    verdict = lane.judged("import os\nopen(os.path.join(os.getcwd(), 'none'))")
+    assert verdict.error is not None
+    assert "'./none'" in verdict.error.message
+
+
+def test_the_same_program_has_the_same_verdict(lane: Lane) -> None:
+    program = "import random\ndef solve(x): return list(set('abcdefg')) + [random.random()]"
+    first, second = lane.judged(program), lane.judged(program)
+    assert first == second
+
+
+def test_a_program_of_its_own_assertion_error_raised_and_did_not_fail(lane: Lane) -> None:
+    assert lane.judged("def solve(x): assert x == 2").outcome is Outcome.RAISED
+
+
+def test_a_test_that_does_not_parse_raises(lane: Lane) -> None:
+    verdict = lane.judged("def solve(x): return x + 1", "assert solve(1) ==")
+    assert verdict.outcome is Outcome.RAISED
+    assert verdict.error is not None
+    assert verdict.error.syntax is not None
+    assert verdict.error.syntax.line == 2
