@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from leti import feedback
 from leti.config import Config
-from leti.errors import ConfigError, MissingBackend
 from leti.loop import Leti, Verifier
 from leti.objectives import Choice, Layout, Objective
 from leti.problems import TRAIN, ProblemSet, digest, load_problems
@@ -216,18 +215,9 @@ def _model_identity(path: str) -> Mapping[str, str | None]:
     folder = Path(weights(path))
     if (folder / "config.json").is_file():
         return {"path": path, "sha256": _digest_of_files(folder)}
-    try:
-        from transformers import AutoConfig
-    except ImportError:
-        raise MissingBackend("transformers", "train") from None
-    try:
-        found = AutoConfig.from_pretrained(path)
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"No model {path!r}: there is no directory with a config.json, nor a model of that name on the hub "
-            f"({type(error).__name__}). Type --set model.path=DIRECTORY, or the name of a model there."
-        ) from None
-    return {"path": path, "revision": getattr(found, "_commit_hash", None)}
+    from leti.sampling.hf import revision
+
+    return {"path": path, "revision": revision(path)}
 
 
 def _digest_of_files(folder: Path) -> str:

@@ -21,7 +21,12 @@ class LetterTokenizer:
         return self.added
 
     def __call__(
-        self, text: str, *, add_special_tokens: bool = True, split_special_tokens: bool = False
+        self,
+        text: str,
+        *,
+        add_special_tokens: bool = True,
+        split_special_tokens: bool = False,
+        verbose: bool = True,  # noqa: ARG002
     ) -> SimpleNamespace:
         pieces = (
             list(text) if split_special_tokens else re.split("|".join(f"({re.escape(t)})" for t in self.added), text)

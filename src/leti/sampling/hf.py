@@ -22,8 +22,10 @@ from leti.sampling.endings import Stops
 from leti.sampling.ledger import Ledger
 from leti.sampling.prompts import prompts_of
 from leti.sampling.uniforms import uniforms
-from leti.sampling.weights import Loaded, device_of, dtype_of, identity, load
+from leti.sampling.weights import Loaded, device_of, dtype_of, identity, load, revision
 from leti.types import Key, SampleRequest, Solution
+
+__all__ = ["HFSampler", "revision"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

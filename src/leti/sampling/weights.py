@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
 from leti.errors import ConfigError
@@ -81,6 +81,20 @@ def load(weights: str, *, device: torch.device, dtype: torch.dtype) -> Loaded:
         forbidden=torch.tensor(_forbidden(tokenizer, width=width, ends=ends), dtype=torch.long, device=device),
         window=getattr(text, "max_position_embeddings", None),
     )
+
+
+def revision(weights: str) -> str | None:
+    """The commit of a model of the hub; None for a directory.
+
+    Raises:
+        ConfigError: there is no such model.
+    """
+    _look_like_weights(weights)
+    try:
+        config = AutoConfig.from_pretrained(weights)
+    except (OSError, ValueError) as error:
+        raise ConfigError(_unreadable(weights, reason=str(error))) from error
+    return getattr(config, "_commit_hash", None)
 
 
 def device_of(name: str) -> torch.device:

@@ -47,9 +47,11 @@ def load(start: str) -> tuple[Any, Any]:
 
 def save(model: Any, tokenizer: Any, folder: Path) -> None:
     """Writes what `load`, transformers and vLLM read: safetensors, configuration, generation settings, tokenizer."""
+    for loading in ("is_local", "local_files_only"):  # how it was loaded, not what it is: differs between sittings
+        tokenizer.init_kwargs.pop(loading, None)
     with _quietly():
         model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
 
 def save_moments(model: Any, optimizer: torch.optim.AdamW, folder: Path) -> None:
