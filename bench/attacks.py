@@ -1,6 +1,6 @@
-"""Run the hostile programs of `shared/attacks` through the verifier; list wrong verdicts and harm done.
+"""Run the hostile programs of a folder of attacks through the verifier; list wrong verdicts and harm done.
 
-Usage: python bench/attacks.py --rows ../shared/attacks/attacks.jsonl.gz --out attacks.md
+Usage: python bench/attacks.py --rows ATTACKS/attacks.jsonl.gz --out attacks.md
 """
 
 from __future__ import annotations

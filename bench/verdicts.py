@@ -1,7 +1,9 @@
-"""Judge the programs of `shared/data/lm_programs` and list every verdict that differs from the recorded ones.
+"""Judge programs that models wrote, and list every verdict that differs from the recorded ones.
 
-Usage: python bench/verdicts.py --data ../shared/data/lm_programs --out verdicts.md
-Rows of suites without test text (`*_evalplus`, whose check is a comparison of many outputs) are counted, not run.
+Usage: python bench/verdicts.py --data DATA/lm_programs [--mbpp-plus MbppPlus-v0.2.0.jsonl.gz] --out verdicts.md
+
+Rows of EvalPlus suites have no test text of their own: they are judged by the base tests (MBPP+'s `assertion`,
+HumanEval's own check) and compared with the base verdict. EvalPlus's further inputs are not run.
 """
 
 from __future__ import annotations
@@ -27,6 +29,19 @@ def _rows(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in file]
 
 
+def _tails(data: Path, mbpp_plus: Path | None) -> dict[tuple[str, str], str]:
+    """Test text by suite and task."""
+    tails = {(row["suite"], row["task_id"]): row["tail"] for row in _rows(data / "suites.jsonl.gz")}
+    tails |= {("humaneval_evalplus", task): tail for (suite, task), tail in tails.items() if suite == "humaneval"}
+    if mbpp_plus:
+        needs = {"Mbpp/120": "import math\n"}  # its assertion does not import what it uses
+        tails |= {
+            ("mbpp_evalplus", row["task_id"]): needs.get(row["task_id"], "") + row["assertion"]
+            for row in _rows(mbpp_plus)
+        }
+    return tails
+
+
 def _pair(row: dict[str, Any], tail: str) -> tuple[Problem, Solution]:
     key, program = f"lm/{row['id']}", row["program"]
     problem = Problem(id=key, prompt="", check=tests_from_text(tail), source="lm")
@@ -42,6 +57,8 @@ def _difference(row: dict[str, Any], verdict: Verdict) -> str | None:
     if (row["outcome"] == "timeout") != (verdict.outcome == "timed-out"):
         return "kind of failure"
     error = verdict.error.name if verdict.error else None
+    if row["suite"].endswith("_evalplus"):
+        return None  # compared by output there: how a failure shows is not the same
     if row["exc"] and verdict.outcome != "timed-out" and error != row["exc"]:
         return "exception"
     return None
@@ -59,11 +76,12 @@ def main() -> None:
     """Judge all rows that have test text; print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--mbpp-plus", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=6.0)
     options = parser.parse_args()
-    tails = {(row["suite"], row["task_id"]): row["tail"] for row in _rows(options.data / "suites.jsonl.gz")}
+    tails = _tails(options.data, options.mbpp_plus)
     rows = [row for name in FILES for row in _rows(options.data / name)]
     judged = [row for row in rows if tails.get((row["suite"], row["task_id"]))]
     pairs = (_pair(row, tails[row["suite"], row["task_id"]]) for row in judged)

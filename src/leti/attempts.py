@@ -17,7 +17,7 @@ class Found:
     example: Example | None
 
 
-def find_attempt(run: Run, iteration: str, name: str, scored: str | None) -> Found:
+def find_attempt(run: Run, iteration: str, *, name: str, scored: str | None) -> Found:
     """An attempt by iteration ("003" or "base") and name ("mbpp/17#4").
 
     Raises:

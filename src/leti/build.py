@@ -48,7 +48,7 @@ def leti(config: Config, verifier: Verifier) -> Leti:
         objective=objective(config),
         trainer=trainer(config),
         base=weights(config.model.path),
-        problems=split(config, problems, TRAIN),
+        problems=split(config, problems, name=TRAIN),
         samples=config.sampling.samples,
         decoding=decoding(config),
         scoring=scoring(config, problems),
@@ -68,7 +68,7 @@ def named_problems(names: Sequence[str]) -> dict[str, Problem]:
     return {problem.id: problem for one in sets for split in one.splits.values() for problem in split}
 
 
-def split(config: Config, problems: ProblemSet, name: str) -> tuple[Problem, ...]:
+def split(config: Config, problems: ProblemSet, *, name: str) -> tuple[Problem, ...]:
     """A split, as far as its limit goes."""
     return problems.split(name, config.problems.limits.get(name))
 
@@ -137,7 +137,7 @@ def scoring(config: Config, problems: ProblemSet) -> Scoring:
     """How weights are scored."""
     score = config.score
     return Scoring(
-        splits={name: split(config, problems, name) for name in score.splits},
+        splits={name: split(config, problems, name=name) for name in score.splits},
         samples=score.samples,
         ks=score.ks,
         decoding=score_decoding(config),
@@ -147,7 +147,7 @@ def scoring(config: Config, problems: ProblemSet) -> Scoring:
 def all_problems(config: Config) -> tuple[Problem, ...]:
     """Every problem a run trains or scores on, once each."""
     problems = problem_set(config)
-    found = {p.id: p for name in (TRAIN, *config.score.splits) for p in split(config, problems, name)}
+    found = {p.id: p for name in (TRAIN, *config.score.splits) for p in split(config, problems, name=name)}
     return tuple(found.values())
 
 

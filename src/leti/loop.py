@@ -37,7 +37,7 @@ from leti.types import (
 class Sampler(Protocol):
     """Writes programs."""
 
-    def sample(self, rows: Sequence[Wanted], request: SampleRequest, done: AbstractSet[Key]) -> Iterator[Solution]:
+    def sample(self, rows: Sequence[Wanted], request: SampleRequest, *, done: AbstractSet[Key]) -> Iterator[Solution]:
         """Solutions of the rows that are not done, in order; the same whatever is done already."""
 
 
@@ -90,25 +90,25 @@ class Leti:
     def learn(self, run: Run) -> None:
         """The algorithm. Does what the run still owes: all of it for a new run, nothing for a finished one."""
         weights, prefix = self.base, ""  # the base model has never seen a reward token
-        self.score(run.base, weights, prefix)
+        self.score(run.base, weights, prefix=prefix)
         for number in range(self.iterations):
             place = run.iteration(number)
             key = f"seed={self.seed} iteration={number}"
             if not place.weights.exists():
                 request = SampleRequest(weights=weights, prefix=prefix, decoding=self.decoding, key=f"{key} sample")
-                attempts = self.attempt(place, self.problems, self.samples, request, name=place.name)
+                attempts = self.attempt(place, self.problems, samples=self.samples, request=request, name=place.name)
                 place.examples.write(self.objective.examples(attempts, key))
-                self.train(place, weights, key)
+                self.train(place, weights, key=key)
             weights, prefix = str(place.weights), self.objective.prefix
-            self.score(place, weights, prefix)
+            self.score(place, weights, prefix=prefix)
 
     def attempt(
-        self, place: Programs, problems: Sequence[Problem], samples: int, request: SampleRequest, *, name: str
+        self, place: Programs, problems: Sequence[Problem], *, samples: int, request: SampleRequest, name: str
     ) -> list[Attempt]:
         """Samples programs, verifies them, and says what became of them."""
         rows = [(problem, sample) for problem in problems for sample in range(samples)]
         done = place.solutions.keys()
-        solutions = self.sampler.sample(rows, request, done)
+        solutions = self.sampler.sample(rows, request, done=done)
         place.solutions.extend(track(solutions, label=f"{name}: sampling", total=len(rows) - len(done)))
 
         by_id = {problem.id: problem for problem in problems}
@@ -122,7 +122,7 @@ class Leti:
         )
         return [row.attempt(by_id) for row in place.attempts]
 
-    def train(self, place: Place, start: str, key: str) -> None:
+    def train(self, place: Place, start: str, *, key: str) -> None:
         """Fine-tunes on the iteration's examples."""
         examples = list(place.examples)
         say(f"iteration {place.name}: {len(examples)} examples")
@@ -132,7 +132,7 @@ class Leti:
         )
         place.metrics.extend(self.trainer.fit(examples, training))
 
-    def score(self, place: Place, weights: str, prefix: str) -> None:
+    def score(self, place: Place, weights: str, *, prefix: str) -> None:
         """pass@k of the weights on each scored split."""
         if place.scores is not None:
             return
@@ -142,7 +142,7 @@ class Leti:
                 weights=weights, prefix=prefix, decoding=self.scoring.decoding, key=f"seed={self.seed} score={split}"
             )
             programs, name = place.scored(split), f"{place.name} {split}"
-            attempts = self.attempt(programs, problems, self.scoring.samples, request, name=name)
+            attempts = self.attempt(programs, problems, samples=self.scoring.samples, request=request, name=name)
             tallies = tally((attempt.problem.id, attempt.verdict.passed) for attempt in attempts)
             scores[split] = summary(tallies, self.scoring.ks)
             say(f"{place.name}: {split} {in_words(scores[split])}")

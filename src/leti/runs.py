@@ -173,7 +173,9 @@ class Run:
         scored = [place for place in self.iterations() if split in (place.scores or {})]
         return max(scored, key=lambda place: place.scores[split][metric]["value"], default=None)  # type: ignore[index]
 
-    def begin(self, config: Mapping[str, Any], manifest: Mapping[str, Any], problems: Sequence[Problem]) -> list[str]:
+    def begin(
+        self, config: Mapping[str, Any], manifest: Mapping[str, Any], *, problems: Sequence[Problem]
+    ) -> list[str]:
         """Starts the run, or goes on with it.
 
         Args:

@@ -35,7 +35,7 @@ class Estimate:
     high: float
 
 
-def pass_at_k(samples: int, passed: int, k: int) -> float:
+def pass_at_k(samples: int, passed: int, *, k: int) -> float:
     """The chance that at least one of k programs, drawn without replacement from the samples, passed.
 
     The unbiased estimator 1 - C(n-c, k) / C(n, k) (Chen et al. 2021, equation 1), in exact integers until the division.
@@ -52,10 +52,10 @@ def pass_at_k(samples: int, passed: int, k: int) -> float:
 
 def estimate(tallies: Iterable[Tally], k: int) -> Estimate:
     """Mean pass@k over problems, with a 95 % percentile interval from a bootstrap over problems."""
-    return _bootstrap(np.array([pass_at_k(tally.samples, tally.passed, k) for tally in tallies]))
+    return _bootstrap(np.array([pass_at_k(tally.samples, tally.passed, k=k) for tally in tallies]))
 
 
-def paired_difference(before: Mapping[str, Tally], after: Mapping[str, Tally], k: int) -> Estimate:
+def paired_difference(before: Mapping[str, Tally], after: Mapping[str, Tally], *, k: int) -> Estimate:
     """Mean change of pass@k over the same problems, with a 95 % interval from a paired bootstrap.
 
     Raises:
@@ -64,7 +64,7 @@ def paired_difference(before: Mapping[str, Tally], after: Mapping[str, Tally], k
     if before.keys() != after.keys():
         raise ValueError("a paired difference needs the same problems on both sides")
     changes = [
-        pass_at_k(after[name].samples, after[name].passed, k) - pass_at_k(tally.samples, tally.passed, k)
+        pass_at_k(after[name].samples, after[name].passed, k=k) - pass_at_k(tally.samples, tally.passed, k=k)
         for name, tally in before.items()
     ]
     return _bootstrap(np.array(changes))

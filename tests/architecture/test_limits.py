@@ -68,7 +68,6 @@ def test_no_function_has_more_than_6_parameters() -> None:
     assert found == []
 
 
-@pytest.mark.xfail(strict=True, reason="41 functions take three or four; the lead decides: the rule or the code")
 def test_public_functions_take_keywords_past_the_second_parameter() -> None:
     found = [
         f"{where}({', '.join(parameters(node)[0])})"

@@ -23,7 +23,7 @@ PROBLEMS = [
 def test_scripted() -> None:
     sampler = ScriptedSampler({problem.id: ["one answer", "and another"] for problem in PROBLEMS})
     request = SampleRequest(weights="none", prefix="", decoding=Decoding(), key="seed=0")
-    check_sampler(sampler, PROBLEMS, request, random=False)
+    check_sampler(sampler, PROBLEMS, request=request, random=False)
 
 
 @pytest.mark.parametrize("kind", ["codegen", "gpt2", "llama", "qwen2"])
@@ -36,5 +36,5 @@ def test_hf(kind: str, tmp_path: Path) -> None:
     weights = str(getattr(tiny_models, f"tiny_{kind}")(tmp_path))
     request = SampleRequest(weights=weights, prefix="", decoding=Decoding(max_new_tokens=12), key="seed=0")
     sampler = HFSampler(device="cpu", batch_rows=4)
-    check_sampler(sampler, PROBLEMS, request)
-    check_prefix(sampler, [(problem, 0) for problem in PROBLEMS], request, prefix=GOOD)
+    check_sampler(sampler, PROBLEMS, request=request)
+    check_prefix(sampler, [(problem, 0) for problem in PROBLEMS], request=request, prefix=GOOD)

@@ -26,7 +26,9 @@ def contents(run: Path) -> dict[str, bytes]:
 
 
 def learn_until(config: Path, run: Path, file: Path, size: int = 1) -> bool:
-    """Learns until a file has so many bytes, then kills with SIGKILL. False: the run came to its end before."""
+    """Learns until a file has so many bytes, then kills with SIGKILL. False: it had them already, or the run ended."""
+    if file.exists() and file.stat().st_size >= size:
+        return False
     words = [sys.executable, "-m", "leti", "learn", str(config), "--run", str(run)]
     with subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         end = time.monotonic() + 200

@@ -68,7 +68,7 @@ class Writer:
 
     event: Callable[[], None]
 
-    def sample(self, rows: Sequence[Wanted], request: SampleRequest, done: AbstractSet[Key]) -> Iterator[Solution]:
+    def sample(self, rows: Sequence[Wanted], request: SampleRequest, *, done: AbstractSet[Key]) -> Iterator[Solution]:
         for problem, sample in rows:
             if (problem.id, sample) in done:
                 continue
@@ -146,7 +146,7 @@ def problems(name: str, count: int) -> tuple[Problem, ...]:
 def learn(path: Path, event: Callable[[], None]) -> None:
     train, validation = problems("train", 2), problems("validation", 1)
     run = Run(path)
-    run.begin({"seed": 1, "sampling": {"samples": 2}}, {"identity": {"model": "base"}}, [*train, *validation])
+    run.begin({"seed": 1, "sampling": {"samples": 2}}, {"identity": {"model": "base"}}, problems=[*train, *validation])
     Leti(
         sampler=Writer(event),
         verifier=Judge(event),

@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def begin(path: Path, config: Any = None, manifest: Any = None) -> list[str]:
-    return Run(path).begin(resolved(config or Config()), manifest or MANIFEST, [PROBLEM])
+    return Run(path).begin(resolved(config or Config()), manifest or MANIFEST, problems=[PROBLEM])
 
 
 def refusal(path: Path, config: Any = None, manifest: Any = None) -> str:
@@ -177,7 +177,7 @@ def test_a_directory_without_write_permission_cannot_be_written(path: Path) -> N
 def test_a_second_process_is_told_that_the_run_is_in_use(path: Path) -> None:
     holder = (
         "import sys; from pathlib import Path; from leti.runs import Run; run = Run(Path(sys.argv[1]));"
-        "run.begin({'a': 1}, {'identity': {}}, []); print('held', flush=True); sys.stdin.read()"
+        "run.begin({'a': 1}, {'identity': {}}, problems=[]); print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", holder, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -185,20 +185,20 @@ def test_a_second_process_is_told_that_the_run_is_in_use(path: Path) -> None:
         assert process.stdout
         assert process.stdout.readline() == "held\n"
         with pytest.raises(RunError, match="in use by another process"):
-            Run(path).begin({"a": 1}, {"identity": {}}, [])
+            Run(path).begin({"a": 1}, {"identity": {}}, problems=[])
         process.kill()
-    assert Run(path).begin({"a": 1}, {"identity": {}}, []) == []
+    assert Run(path).begin({"a": 1}, {"identity": {}}, problems=[]) == []
 
 
 def test_a_run_that_was_let_go_of_may_be_taken_up_again_in_the_same_process(path: Path) -> None:
     run = Run(path)
     for _ in range(2):
-        run.begin({"a": 1}, {"identity": {}}, [])
+        run.begin({"a": 1}, {"identity": {}}, problems=[])
     with pytest.raises(RunError, match="in use"):
-        Run(path).begin({"a": 1}, {"identity": {}}, [])
+        Run(path).begin({"a": 1}, {"identity": {}}, problems=[])
     del run
     gc.collect()
-    assert Run(path).begin({"a": 1}, {"identity": {}}, []) == []
+    assert Run(path).begin({"a": 1}, {"identity": {}}, problems=[]) == []
 
 
 def test_a_directory_that_is_no_run_is_told(tmp_path: Path) -> None:

@@ -30,27 +30,27 @@ def test_pass_at_k_is_the_share_of_k_subsets_that_hold_a_passing_program(case: t
     samples, passed, k = case
     programs = [True] * passed + [False] * (samples - passed)
     subsets = list(combinations(programs, k))
-    assert pass_at_k(samples, passed, k) == pytest.approx(sum(map(any, subsets)) / len(subsets), abs=1e-12)
+    assert pass_at_k(samples, passed, k=k) == pytest.approx(sum(map(any, subsets)) / len(subsets), abs=1e-12)
 
 
 def test_pass_at_k_agrees_with_the_official_code(shared: Path) -> None:
     for case in json.loads((shared / "vectors" / "pass_at_k.json").read_text())["cases"]:
-        found = [pass_at_k(case["n"], passed, case["k"]) for passed in case["c"]]
+        found = [pass_at_k(case["n"], passed, k=case["k"]) for passed in case["c"]]
         assert found == pytest.approx(case["value"], abs=1e-12)
 
 
 @given(counts(most=400))
 def test_pass_at_k_is_a_chance_and_never_falls_with_one_more_pass(case: tuple[int, int, int]) -> None:
     samples, passed, k = case
-    value = pass_at_k(samples, passed, k)
+    value = pass_at_k(samples, passed, k=k)
     assert 0.0 <= value <= 1.0
-    assert passed == samples or value <= pass_at_k(samples, passed + 1, k)
+    assert passed == samples or value <= pass_at_k(samples, passed + 1, k=k)
 
 
 @given(counts(most=400))
 def test_pass_at_1_is_the_share_that_passed(case: tuple[int, int, int]) -> None:
     samples, passed, _ = case
-    assert pass_at_k(samples, passed, 1) == pytest.approx(passed / samples, abs=1e-12)
+    assert pass_at_k(samples, passed, k=1) == pytest.approx(passed / samples, abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_pass_at_1_is_the_share_that_passed(case: tuple[int, int, int]) -> None:
 )
 def test_pass_at_k_refuses_what_cannot_be(samples: int, passed: int, k: int, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        pass_at_k(samples, passed, k)
+        pass_at_k(samples, passed, k=k)
 
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=30), st.integers(1, 6))
 def test_the_interval_contains_the_mean_of_the_problems(passed: list[int], k: int) -> None:
     found = estimate(tallies(passed, 6), k)
-    assert found.value == pytest.approx(sum(pass_at_k(6, count, k) for count in passed) / len(passed))
+    assert found.value == pytest.approx(sum(pass_at_k(6, count, k=k) for count in passed) / len(passed))
     assert found.low - 1e-9 <= found.value <= found.high + 1e-9
 
 
@@ -115,15 +115,15 @@ def test_an_estimate_needs_problems() -> None:
 
 @given(st.dictionaries(st.text(max_size=3), st.builds(Tally, st.just(5), st.integers(0, 5)), min_size=1, max_size=8))
 def test_the_paired_difference_of_equal_scores_is_exactly_zero(scores: dict[str, Tally]) -> None:
-    found = paired_difference(scores, dict(reversed(scores.items())), 2)
+    found = paired_difference(scores, dict(reversed(scores.items())), k=2)
     assert (found.value, found.low, found.high) == (0.0, 0.0, 0.0)
 
 
 def test_the_paired_difference_is_after_minus_before_and_pairs_by_name() -> None:
     before, after = {"a": Tally(4, 0), "b": Tally(4, 4)}, {"b": Tally(8, 8), "a": Tally(8, 4)}
-    found = paired_difference(before, after, 1)
+    found = paired_difference(before, after, k=1)
     assert found.value == pytest.approx(0.25)
-    assert paired_difference(after, before, 1).value == pytest.approx(-0.25)
+    assert paired_difference(after, before, k=1).value == pytest.approx(-0.25)
     assert 0.0 <= found.low <= found.high <= 0.5
 
 
@@ -131,12 +131,12 @@ def test_pairing_sees_a_small_gain_that_unpaired_intervals_hide() -> None:
     before = {str(number): Tally(10, number % 10) for number in range(100)}
     after = {name: Tally(10, seen.passed + 1) for name, seen in before.items()}
     assert estimate(before.values(), 1).high > estimate(after.values(), 1).low
-    assert paired_difference(before, after, 1).low == pytest.approx(0.1)
+    assert paired_difference(before, after, k=1).low == pytest.approx(0.1)
 
 
 def test_a_paired_difference_needs_the_same_problems() -> None:
     with pytest.raises(ValueError, match="same problems on both sides"):
-        paired_difference({"a": Tally(1, 1)}, {"b": Tally(1, 1)}, 1)
+        paired_difference({"a": Tally(1, 1)}, {"b": Tally(1, 1)}, k=1)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans())))

@@ -26,7 +26,9 @@ def learn(
     path = run or Path("runs") / Path(config).stem
     with build.verifier(settings) as verifier:
         this = Run(path)
-        notes = this.begin(resolved(settings), build.manifest(settings, build.ISOLATION), build.all_problems(settings))
+        notes = this.begin(
+            resolved(settings), build.manifest(settings, build.ISOLATION), problems=build.all_problems(settings)
+        )
         for note in notes:
             say(f"note: {note}")
         build.leti(settings, verifier).learn(this)

@@ -18,7 +18,7 @@ def outcome(run: Run, splits: Sequence[str]) -> str:
         lines.append(f"{split}: base {in_words((run.base.scores or {})[split])}")
         lines.extend(f"{split}: {place.name}  {in_words((place.scores or {})[split])}" for place in places[-1:])
         if places:
-            change = paired_difference(_tallies(run.base, split), _tallies(places[-1], split), 1)
+            change = paired_difference(_tallies(run.base, split), _tallies(places[-1], split), k=1)
             lines.append(
                 f"{split}: pass@1 changed by {100 * change.value:+.1f} points, "
                 f"95 % interval [{100 * change.low:+.1f}, {100 * change.high:+.1f}], paired over problems"

@@ -19,4 +19,4 @@ def show(
     from leti.attempts import find_attempt, in_words
     from leti.runs import Run
 
-    typer.echo(in_words(find_attempt(Run(run), iteration, attempt, scored)))
+    typer.echo(in_words(find_attempt(Run(run), iteration, name=attempt, scored=scored)))

@@ -38,7 +38,7 @@ class Stage:
             key=f"seed={self.config.seed} score={self.split}",
         )
         rows = [(problem, sample) for problem in self.problems for sample in range(self.config.score.samples)]
-        solutions = build.sampler(self.config).sample(rows, request, frozenset())
+        solutions = build.sampler(self.config).sample(rows, request, done=frozenset())
         return track(solutions, label=f"{self.split}: sampling", total=len(rows))
 
 
@@ -52,7 +52,7 @@ def stage(problems: str, split: str, *, samples: int, seed: int, overrides: Sequ
     ks = [k for k in KS if k <= samples]
     typed = [f"problems.name={name}", f"score.samples={samples}", f"score.ks={ks}", f"seed={seed}"]
     config = load_config(DEFAULTS, [*typed, *([f"problems.path={path}"] if path else []), *overrides])
-    return Stage(config=config, split=split, problems=build.split(config, build.problem_set(config), split))
+    return Stage(config=config, split=split, problems=build.split(config, build.problem_set(config), name=split))
 
 
 def _prefix(weights: str, token: str) -> str:

@@ -19,7 +19,7 @@ class Choice:
     """At most this many bad attempts for each good one, over the iteration; 0 keeps all."""
 
 
-def choose(attempts: Sequence[Attempt], choice: Choice, key: str) -> list[Attempt]:
+def choose(attempts: Sequence[Attempt], choice: Choice, *, key: str) -> list[Attempt]:
     """The attempts that are kept, in their order. Chance is keyed by attempt, not by what else was sampled."""
     kept = _first_of_each(attempts) if choice.dedupe else list(attempts)
     if not choice.balance:

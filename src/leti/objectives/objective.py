@@ -34,4 +34,4 @@ class Objective:
 
     def examples(self, attempts: Sequence[Attempt], key: str) -> list[Example]:
         """The examples of one iteration, in the order of the attempts. `key` decides what is left out at random."""
-        return OBJECTIVES[self.name][0](choose(attempts, self.choice, key), self.layout)
+        return OBJECTIVES[self.name][0](choose(attempts, self.choice, key=key), self.layout)

@@ -97,7 +97,7 @@ def show(
         cause=cause_of(verdict),
         command=cut(f"leti show RUN {place} {shlex.quote(f'{name}#{sample}')}", 2 * NAME_CHARS),
         prompt=None if program.startswith(problem.prompt) else cut(problem.prompt, TEXT_CHARS),
-        lines=listing(problem, program, error),
+        lines=listing(problem, program, error=error),
         tests=verdict.tests,
         error=cut(f"{error.type}: {error.message}" if error and error.message else error.type if error else "", 200),
         feedback=None if row.feedback.text is None else cut(row.feedback.text, TEXT_CHARS),

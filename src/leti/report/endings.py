@@ -54,7 +54,7 @@ def ranking(censuses: Iterable[Census]) -> tuple[Cause, ...]:
     return (PASSED, *others[:CAUSES])
 
 
-def endings(title: str, note: str, censuses: Mapping[str, Census], causes: Sequence[Cause]) -> Endings:
+def endings(title: str, note: str, *, censuses: Mapping[str, Census], causes: Sequence[Cause]) -> Endings:
     """A group, from its censuses by iteration; those without programs are left out."""
     columns = []
     for name, census in censuses.items():

@@ -74,16 +74,23 @@ def gather(run: Run) -> Facts:
         model=_named(config, "model", "path"),
         problems=_named(config, "problems", "name"),
         status=_status(config, reading),
-        headline=headline(reading.scores, reading.held_out, _selected(run, reading)),
+        headline=headline(reading.scores, reading.held_out, selected=_selected(run, reading)),
         measures=measures,
         sizes=tuple(_sizes(reading)),
         scored=tuple(_scored(name, scores, measures) for name, scores in reading.scores.items()),
         training=tuple(reading.training.values()),
         causes=causes,
         endings=(
-            endings("Programs that were learned from", "written by the weights before it", trained, causes),
+            endings(
+                "Programs that were learned from", "written by the weights before it", censuses=trained, causes=causes
+            ),
             *(
-                endings(f"Programs for {split} problems", "written by the weights of each iteration", found, causes)
+                endings(
+                    f"Programs for {split} problems",
+                    "written by the weights of each iteration",
+                    censuses=found,
+                    causes=causes,
+                )
                 for split, found in reading.held_out.items()
             ),
         ),

@@ -110,7 +110,7 @@ def read_estimate(found: Mapping[str, Any]) -> Estimate:
 
 
 def headline(
-    scores: Mapping[str, Mapping[str, Any]], held_out: Mapping[str, Mapping[str, Census]], selected: str | None
+    scores: Mapping[str, Mapping[str, Any]], held_out: Mapping[str, Mapping[str, Census]], *, selected: str | None
 ) -> Headline:
     """The headline on the first of the held-out splits.
 
@@ -155,7 +155,7 @@ def _change(name: str, scores: tuple[Estimate, Estimate], held_out: Mapping[str,
         place=name,
         before=scores[0],
         after=scores[1],
-        difference=paired_difference(before, after, k) if same else None,
+        difference=paired_difference(before, after, k=k) if same else None,
         better=sum(move > 0 for move in moves),
         worse=sum(move < 0 for move in moves),
         problems=len(moves),
@@ -163,7 +163,7 @@ def _change(name: str, scores: tuple[Estimate, Estimate], held_out: Mapping[str,
 
 
 def _rate(tally: Tally) -> float:
-    return pass_at_k(tally.samples, tally.passed, 1)
+    return pass_at_k(tally.samples, tally.passed, k=1)
 
 
 def _evidence(change: Change) -> str:

@@ -47,7 +47,7 @@ class Line:
     mark: Mark = Mark.NONE
 
 
-def listing(problem: Problem, program: str, error: ErrorRecord | None) -> tuple[Line, ...]:
+def listing(problem: Problem, program: str, *, error: ErrorRecord | None) -> tuple[Line, ...]:
     """The program and its tests, with the line that failed marked, and those that led to it."""
     in_program = len(_lines(program + "\n")) - 1
     in_prompt = _prompt_lines(problem.prompt, program)

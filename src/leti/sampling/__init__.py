@@ -1,6 +1,6 @@
 """Writes programs: Problem -> Solution.
 
-Every sampler has one method, `sample(rows, request, done)`, and holds to the same promises (`conformance` checks them).
+Every sampler has one method, `sample(rows, request, *, done)`, and keeps the same promises (`conformance` checks them).
 Nothing here imports torch; the default backend stands in `leti.sampling.hf` and is imported where it is built.
 """
 

@@ -29,7 +29,7 @@ BELONGS = re.compile(r"(import|from)\b|#|\w[\w.\[\]'\", ]*(:[^=]+)?=(?!=)")
 """Top-level lines that may follow a function and stay: imports, comments, assignments (such as an alias of it)."""
 
 
-def program_of(prompt: str, completion: str, cut: str) -> str:
+def program_of(prompt: str, completion: str, *, cut: str) -> str:
     """The program that is run: `prompt` and what `cut` keeps of `completion`, a prefix of it.
 
     Raises:

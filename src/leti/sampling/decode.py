@@ -107,7 +107,7 @@ def _options(model: Any) -> dict[str, int]:
 
 @torch.inference_mode()
 def decode(
-    model: Any, prompts: Sequence[tuple[int, ...]], uniforms: NDArray[np.float64], *, rules: Rules, ledger: Ledger
+    model: Any, prompts: Sequence[tuple[int, ...]], *, uniforms: NDArray[np.float64], rules: Rules, ledger: Ledger
 ) -> None:
     """Writes the completions of a chunk into its ledger.
 

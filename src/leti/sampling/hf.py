@@ -55,7 +55,7 @@ class HFSampler:
         self._batch_rows = batch_rows
         self._loaded: Loaded | None = None
 
-    def sample(self, rows: Sequence[Row], request: SampleRequest, done: AbstractSet[Key]) -> Iterator[Solution]:
+    def sample(self, rows: Sequence[Row], request: SampleRequest, *, done: AbstractSet[Key]) -> Iterator[Solution]:
         """The solutions of `rows` that are not in `done`, in the order of `rows`.
 
         Raises:
@@ -63,7 +63,7 @@ class HFSampler:
             ProblemError: a prompt is empty or longer than the model's window.
             SamplingError: the tokenizer lacks the prefix, or the logits are not numbers.
         """
-        program_of("", "", request.decoding.cut)  # a wrong name is told before hours of sampling
+        program_of("", "", cut=request.decoding.cut)  # a wrong name is told before hours of sampling
         for chunk in owed_chunks(rows, done=done, size=self._batch_rows):
             for solution in self._solutions(chunk, request):
                 if solution.key not in done:
@@ -76,17 +76,19 @@ class HFSampler:
         ledger = Ledger([prompt.budget for prompt in prompts], ends=loaded.ends, stops=stops)
         if ledger.open:
             lines = [(prompts[row].tokens, *chunk[row]) for row in ledger.lines]
-            numbers = np.stack([uniforms(request.key, p.id, n, count=ledger.longest) for _, p, n in lines])
+            numbers = np.stack(
+                [uniforms(request.key, problem=p.id, sample=n, count=ledger.longest) for _, p, n in lines]
+            )
             rules = Rules(request.decoding, loaded.forbidden)
             with _threads(1 if loaded.small else torch.get_num_threads()):
-                decode(loaded.model, [tokens for tokens, *_ in lines], numbers, rules=rules, ledger=ledger)
+                decode(loaded.model, [tokens for tokens, *_ in lines], uniforms=numbers, rules=rules, ledger=ledger)
         for (problem, sample), done in zip(chunk, ledger.completed(), strict=True):
             yield Solution(
                 problem=problem.id,
                 sample=sample,
                 completion=done.text,
                 tokens=done.tokens,
-                program=program_of(problem.prompt, done.text, request.decoding.cut),
+                program=program_of(problem.prompt, done.text, cut=request.decoding.cut),
                 ending=done.ending,
             )
 

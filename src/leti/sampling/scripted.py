@@ -23,7 +23,7 @@ class ScriptedSampler:
     def __init__(self, answers: Mapping[str, Sequence[str]]) -> None:
         self._answers = {problem: tuple(texts) for problem, texts in answers.items()}
 
-    def sample(self, rows: Sequence[Row], request: SampleRequest, done: AbstractSet[Key]) -> Iterator[Solution]:
+    def sample(self, rows: Sequence[Row], request: SampleRequest, *, done: AbstractSet[Key]) -> Iterator[Solution]:
         """The solutions of `rows` that are not in `done`, in the order of `rows`.
 
         Raises:
@@ -50,6 +50,6 @@ class ScriptedSampler:
             sample=sample,
             completion=completion,
             tokens=(),
-            program=program_of(problem.prompt, completion, request.decoding.cut),
+            program=program_of(problem.prompt, completion, cut=request.decoding.cut),
             ending=Ending.STOP if cuts else Ending.TOKEN,
         )

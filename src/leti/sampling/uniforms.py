@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def uniforms(key: str, problem: str, sample: int, *, count: int) -> NDArray[np.float64]:
+def uniforms(key: str, *, problem: str, sample: int, count: int) -> NDArray[np.float64]:
     """The first `count` numbers of a row's stream, each in [0, 1): one for each token.
 
     The stream is Philox, a counter-based generator, keyed by a digest of the three names. Its raw output is part of

@@ -51,7 +51,7 @@ def pack(sequences: Sequence[Encoded], row_tokens: int) -> list[Row]:
     return rows
 
 
-def micro_batches(sequences: Sequence[Encoded], row_tokens: int, micro_tokens: int) -> list[list[Row]]:
+def micro_batches(sequences: Sequence[Encoded], *, row_tokens: int, micro_tokens: int) -> list[list[Row]]:
     """Groups the rows of one optimiser step by length; a group has at most `micro_tokens` tokens with padding.
 
     A row that is longer than `micro_tokens` is a group of its own.

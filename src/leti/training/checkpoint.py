@@ -56,7 +56,7 @@ class Checkpoints:
     digest: str
     """Of everything that decides the fit: a checkpoint of another is not gone on from."""
 
-    def save(self, step: int, model: Any, optimizer: torch.optim.AdamW) -> None:
+    def save(self, step: int, *, model: Any, optimizer: torch.optim.AdamW) -> None:
         """Writes the state after a step, then removes the older ones."""
         older = self._steps()
         target = self.folder / f"{step:08}"
@@ -90,7 +90,7 @@ class Checkpoints:
         with torch.no_grad():
             for name, parameter in model.named_parameters():
                 parameter.copy_(stored[name])
-        set_moments(model, optimizer, read_tensors(newest / MOMENTS))
+        set_moments(model, optimizer, tensors=read_tensors(newest / MOMENTS))
         return int(meta["step"])
 
     def remove(self) -> None:

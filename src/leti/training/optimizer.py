@@ -31,7 +31,7 @@ def moments(model: Any, optimizer: torch.optim.AdamW) -> dict[str, torch.Tensor]
     }
 
 
-def set_moments(model: Any, optimizer: torch.optim.AdamW, tensors: Mapping[str, torch.Tensor]) -> None:
+def set_moments(model: Any, optimizer: torch.optim.AdamW, *, tensors: Mapping[str, torch.Tensor]) -> None:
     """The reverse of `moments`. A parameter that has none begins afresh."""
     parameters = dict(model.named_parameters())
     for key, tensor in tensors.items():

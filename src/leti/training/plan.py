@@ -26,7 +26,7 @@ class PlannedStep:
     """Which examples, by number; empty for a pre-training step."""
 
 
-def plan(count: int, settings: TrainerSettings, key: str) -> list[PlannedStep]:
+def plan(count: int, settings: TrainerSettings, *, key: str) -> list[PlannedStep]:
     """The steps of one iteration over `count` examples.
 
     Pre-training steps are spread evenly: after n example steps there have been floor(n * ratio) of them, so a ratio of
@@ -54,7 +54,7 @@ def _order(count: int, epoch: int, key: str) -> list[int]:
     return order
 
 
-def learning_rate(settings: TrainerSettings, step: int, total: int) -> float:
+def learning_rate(settings: TrainerSettings, *, step: int, total: int) -> float:
     """The rate of step `step` (1-based) of `total`, which are those of one iteration: so a run can be extended."""
     if step <= settings.warmup_steps:
         return settings.learning_rate * step / settings.warmup_steps

@@ -28,7 +28,7 @@ FIELDS = ("content", "text")
 """Where a row holds its code: the first that is there."""
 
 
-def blocks(settings: PretrainSettings, tokenizer: Any, block_tokens: int, key: str) -> Iterator[Encoded]:
+def blocks(settings: PretrainSettings, tokenizer: Any, *, block_tokens: int, key: str) -> Iterator[Encoded]:
     """Endless sequences of `block_tokens` tokens, each with weight 1; begins again when the source is exhausted.
 
     Files are tokenised one after the other (with an end-of-text token between them if `separate`), concatenated and

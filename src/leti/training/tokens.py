@@ -36,7 +36,7 @@ Piece = tuple[int, float, Role | None]
 """An id, its weight and the role it came from (None: the tokenizer's own first token)."""
 
 
-def encode(example: Example, tokenizer: Any, max_tokens: int) -> Encoded | None:
+def encode(example: Example, tokenizer: Any, *, max_tokens: int) -> Encoded | None:
     """Turns an example into ids and weights.
 
     Control segments are one id each, sampled ids are used as they are, and texts that touch are tokenised together (as
@@ -66,7 +66,7 @@ def encode(example: Example, tokenizer: Any, max_tokens: int) -> Encoded | None:
     return Encoded(tuple(index for index, _, _ in kept), tuple(weight for _, weight, _ in kept))
 
 
-def add_control_tokens(model: Any, tokenizer: Any, seed: int) -> None:
+def add_control_tokens(model: Any, tokenizer: Any, *, seed: int) -> None:
     """Gives the tokenizer and the model LETI's four tokens, in place; those that are there are left alone.
 
     The model grows only where the tokenizer outgrows it: CodeGen has rows to spare, which were never trained. Each new

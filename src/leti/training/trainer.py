@@ -66,25 +66,25 @@ class HFTrainer:
         if place.prefix:
             add_control_tokens(model, tokenizer, seed=_seed(place.key))
         limit = longest(model, self.settings)
-        encoded = encode_all(examples, tokenizer, limit)
+        encoded = encode_all(examples, tokenizer, max_tokens=limit)
         machine = self._machine(model, place.start)
         checkpoints = Checkpoints(place.checkpoint, _digest(encoded, self.settings, place))
         done = checkpoints.restore(model, machine.optimizer)
 
-        steps = plan(len(encoded), self.settings, place.key)
+        steps = plan(len(encoded), self.settings, key=place.key)
         for planned, sequences in self._batches(steps, encoded, tokenizer, limit, key=place.key):
             if planned.step <= done:
                 continue
-            rate = learning_rate(self.settings, planned.step, len(steps))
+            rate = learning_rate(self.settings, step=planned.step, total=len(steps))
             yield self._step(machine, planned, sequences, rate)
             every = self.settings.checkpoint_steps
             if every and planned.step % every == 0 and planned.step < len(steps):
-                checkpoints.save(planned.step, model, machine.optimizer)
+                checkpoints.save(planned.step, model=model, optimizer=machine.optimizer)
 
         partial = beside(place.weights)
-        save(model, tokenizer, partial)
+        save(model, tokenizer, folder=partial)
         if self.settings.keep_optimizer:
-            save_moments(model, machine.optimizer, partial)
+            save_moments(model, machine.optimizer, folder=partial)
         checkpoints.remove()  # before the weights appear: who sees them never comes back to clean up
         publish(partial, place.weights)
 
@@ -100,7 +100,7 @@ class HFTrainer:
         model.eval()  # no dropout, as in the paper (section 1.6): the data is the only randomness
         optimizer = make_optimizer(model, self.settings)
         if self.settings.keep_optimizer:
-            load_moments(model, optimizer, start)
+            load_moments(model, optimizer, start=start)
         return Machine(accelerator, model, optimizer)
 
     def _batches(
@@ -115,7 +115,7 @@ class HFTrainer:
                 yield planned, [encoded[member] for member in planned.members]
                 continue
             if source is None or (planned.epoch != epoch and not pretrain.fresh):
-                source = blocks(pretrain, tokenizer, min(limit, pretrain.block_tokens), key)
+                source = blocks(pretrain, tokenizer, block_tokens=min(limit, pretrain.block_tokens), key=key)
             epoch = planned.epoch
             yield planned, list(islice(source, self.settings.batch))
 
@@ -124,7 +124,7 @@ class HFTrainer:
         settings = self.settings
         tokens = sum(sequence.bearing for sequence in sequences)
         losses = []
-        for rows in micro_batches(sequences, settings.row_tokens, settings.micro_tokens):
+        for rows in micro_batches(sequences, row_tokens=settings.row_tokens, micro_tokens=settings.micro_tokens):
             batch = tensors(rows, machine.model.device)
             with torch.autocast(batch.ids.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
                 loss = weighted_loss(machine.model, batch) / tokens
@@ -154,7 +154,7 @@ class HFTrainer:
         )
 
 
-def encode_all(examples: Sequence[Example], tokenizer: Any, max_tokens: int) -> list[Encoded]:
+def encode_all(examples: Sequence[Example], tokenizer: Any, *, max_tokens: int) -> list[Encoded]:
     """The examples that can be learned from, as ids; a warning counts the ones that are left out, and names the first.
 
     Left out is what is too long even without feedback, and what has no token with a weight.
@@ -162,7 +162,7 @@ def encode_all(examples: Sequence[Example], tokenizer: Any, max_tokens: int) -> 
     encoded: list[Encoded] = []
     left_out: list[str] = []
     for example in examples:
-        sequence = encode(example, tokenizer, max_tokens)
+        sequence = encode(example, tokenizer, max_tokens=max_tokens)
         if sequence is None or not sequence.bearing:
             why = f"longer than {max_tokens} tokens" if sequence is None else "no token with a weight"
             left_out.append(f"{example.problem}#{example.sample} ({why})")

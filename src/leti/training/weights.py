@@ -45,7 +45,7 @@ def load(start: str) -> tuple[Any, Any]:
     return model, tokenizer
 
 
-def save(model: Any, tokenizer: Any, folder: Path) -> None:
+def save(model: Any, tokenizer: Any, *, folder: Path) -> None:
     """Writes what `load`, transformers and vLLM read: safetensors, configuration, generation settings, tokenizer."""
     for loading in ("is_local", "local_files_only"):  # how it was loaded, not what it is: differs between sittings
         tokenizer.init_kwargs.pop(loading, None)
@@ -54,16 +54,16 @@ def save(model: Any, tokenizer: Any, folder: Path) -> None:
         tokenizer.save_pretrained(folder)
 
 
-def save_moments(model: Any, optimizer: torch.optim.AdamW, folder: Path) -> None:
+def save_moments(model: Any, optimizer: torch.optim.AdamW, *, folder: Path) -> None:
     """Writes the optimiser's moments into a folder of weights."""
     (folder / MOMENTS).parent.mkdir()
     write_tensors(moments(model, optimizer), folder / MOMENTS)
 
 
-def load_moments(model: Any, optimizer: torch.optim.AdamW, start: str) -> None:
+def load_moments(model: Any, optimizer: torch.optim.AdamW, *, start: str) -> None:
     """Takes the moments up again, if the weights came with any."""
     if (Path(start) / MOMENTS).is_file():
-        set_moments(model, optimizer, read_tensors(Path(start) / MOMENTS))
+        set_moments(model, optimizer, tensors=read_tensors(Path(start) / MOMENTS))
 
 
 def longest(model: Any, settings: TrainerSettings) -> int:

@@ -32,12 +32,12 @@ def is_subsequence(part: list[Attempt], whole: list[Attempt]) -> bool:
 
 @given(some_attempts())
 def test_the_paper_keeps_every_attempt(attempts: list[Attempt]) -> None:
-    assert choose(attempts, Choice(), "key") == attempts
+    assert choose(attempts, Choice(), key="key") == attempts
 
 
 @given(some_attempts())
 def test_dedupe_keeps_the_first_of_equal_programs_for_one_problem(attempts: list[Attempt]) -> None:
-    kept = choose(attempts, Choice(dedupe=True), "key")
+    kept = choose(attempts, Choice(dedupe=True), key="key")
     first: dict[tuple[str, str], Attempt] = {}
     for one in attempts:
         first.setdefault((one.problem.id, one.solution.program), one)
@@ -46,7 +46,7 @@ def test_dedupe_keeps_the_first_of_equal_programs_for_one_problem(attempts: list
 
 def test_equal_programs_for_two_problems_are_both_kept() -> None:
     attempts = [attempt("p", 0, "a", good=True), attempt("q", 0, "a", good=True)]
-    assert choose(attempts, Choice(dedupe=True), "key") == attempts
+    assert choose(attempts, Choice(dedupe=True), key="key") == attempts
 
 
 ratios = st.sampled_from([0.1, 0.5, 1.0, 1.5, 2.5])
@@ -58,8 +58,8 @@ def test_balance_keeps_all_good_attempts_and_at_most_so_many_bad_ones(
     balance: float,
     dedupe: bool,  # noqa: FBT001
 ) -> None:
-    kept = choose(attempts, Choice(balance=balance, dedupe=dedupe), "key")
-    everything = choose(attempts, Choice(dedupe=dedupe), "key")
+    kept = choose(attempts, Choice(balance=balance, dedupe=dedupe), key="key")
+    everything = choose(attempts, Choice(dedupe=dedupe), key="key")
     good = [a for a in everything if a.feedback.good]
     bad = [a for a in kept if not a.feedback.good]
     assert [a for a in kept if a.feedback.good] == good
@@ -70,15 +70,15 @@ def test_balance_keeps_all_good_attempts_and_at_most_so_many_bad_ones(
 @given(some_attempts(), ratios)
 def test_the_same_attempts_and_key_give_the_same_choice(attempts: list[Attempt], balance: float) -> None:
     choice = Choice(balance=balance)
-    assert choose(attempts, choice, "key") == choose(list(attempts), choice, "key")
+    assert choose(attempts, choice, key="key") == choose(list(attempts), choice, key="key")
 
 
 @given(some_attempts(), ratios, st.randoms(use_true_random=False))
 def test_the_choice_does_not_depend_on_the_order_of_the_attempts(attempts: list[Attempt], balance: float, dice) -> None:  # noqa: ANN001
     shuffled = list(attempts)
     dice.shuffle(shuffled)
-    kept = {a.solution.key for a in choose(attempts, Choice(balance=balance), "key")}
-    assert {a.solution.key for a in choose(shuffled, Choice(balance=balance), "key")} == kept
+    kept = {a.solution.key for a in choose(attempts, Choice(balance=balance), key="key")}
+    assert {a.solution.key for a in choose(shuffled, Choice(balance=balance), key="key")} == kept
 
 
 @given(some_attempts(), ratios, st.data())
@@ -86,22 +86,22 @@ def test_taking_away_what_was_not_chosen_changes_nothing(
     attempts: list[Attempt], balance: float, data: st.DataObject
 ) -> None:
     choice = Choice(balance=balance)
-    kept = choose(attempts, choice, "key")
+    kept = choose(attempts, choice, key="key")
     others = [a for a in attempts if a not in kept]
     gone = data.draw(st.lists(st.sampled_from(others), unique_by=lambda a: a.solution.key)) if others else []
-    assert choose([a for a in attempts if a not in gone], choice, "key") == kept
+    assert choose([a for a in attempts if a not in gone], choice, key="key") == kept
 
 
 def test_another_key_draws_other_lots() -> None:
     attempts = [attempt("p", 0, "a", good=True), *(attempt("p", n, "b", good=False) for n in range(1, 40))]
     choice = Choice(balance=5)
-    kept = {key: [a.solution.sample for a in choose(attempts, choice, key)] for key in ("seed=0", "seed=1")}
+    kept = {key: [a.solution.sample for a in choose(attempts, choice, key=key)] for key in ("seed=0", "seed=1")}
     assert kept["seed=0"] != kept["seed=1"]
 
 
 def test_each_bad_attempt_has_the_same_chance() -> None:
     attempts = [attempt("p", 0, "a", good=True), *(attempt("p", n, "b", good=False) for n in range(1, 5))]
-    drawn = [choose(attempts, Choice(balance=1), f"seed={seed}")[1].solution.sample for seed in range(800)]
+    drawn = [choose(attempts, Choice(balance=1), key=f"seed={seed}")[1].solution.sample for seed in range(800)]
     assert all(150 < drawn.count(sample) < 250 for sample in range(1, 5))
 
 

@@ -48,7 +48,7 @@ class HandMade:
     run: Run
 
     def begin(self, names: Sequence[str], config: Mapping[str, Any] = CONFIG) -> None:
-        self.run.begin(config, MANIFEST, [self.problem(name) for name in names])
+        self.run.begin(config, MANIFEST, problems=[self.problem(name) for name in names])
 
     def problem(self, name: str) -> Problem:
         prompt = 'def double(x):\n    """Twice x."""\n'

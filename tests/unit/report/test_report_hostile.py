@@ -61,7 +61,7 @@ def plant(hand_made: HandMade, text: str) -> None:
     config = {"iterations": 1, text: {text: text}, "model": {"path": text}, "problems": {"name": text}}
     prompt = f"def f():\n    {text}\n"
     problem = Problem(id=name, prompt=prompt, check=Tests(tests=(f"assert {text}",), setup=text), source=text)
-    hand_made.run.begin(config, {"identity": {text: text}, "versions": {text: [text]}}, [problem])
+    hand_made.run.begin(config, {"identity": {text: text}, "versions": {text: [text]}}, problems=[problem])
     row = hand_made.attempt(name, 0, "NameError", f"    {text}\n")
     error = replace(
         row.verdict.error, type=text, message=text, frames=(Frame(line=2, function=text, source=text),), check=text

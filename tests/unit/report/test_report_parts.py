@@ -22,7 +22,7 @@ def problem(prompt: str = "def f():\n") -> Problem:
 
 
 def parts(program: str, prompt: str = "def f():\n") -> list[tuple[int | None, str, str]]:
-    return [(line.number, line.part.value, line.text) for line in listing(problem(prompt), program, None)]
+    return [(line.number, line.part.value, line.text) for line in listing(problem(prompt), program, error=None)]
 
 
 def test_lines_are_counted_over_program_and_tests() -> None:
@@ -64,26 +64,26 @@ def test_lines_end_where_the_compiler_ends_them(newline: str) -> None:
 def test_the_innermost_line_fails_and_the_outer_ones_call() -> None:
     frames = tuple(Frame(line=line, function="f", source="") for line in (3, 1, 2))
     inside = Frame(line=1, function="<module>", source="", evaluated=True)
-    lines = listing(problem(), "def f():\n    eval('1/0')", ErrorRecord(type="E", frames=(*frames, inside)))
+    lines = listing(problem(), "def f():\n    eval('1/0')", error=ErrorRecord(type="E", frames=(*frames, inside)))
     assert [line.mark for line in lines] == [Mark.CALLS, Mark.FAILS, Mark.CALLS, Mark.NONE]
 
 
 def test_a_syntax_error_marks_the_place_it_points_to() -> None:
     error = ErrorRecord(type="SyntaxError", syntax=Frame(line=2, function="", source=""))
-    assert [line.mark for line in listing(problem(), "def f():\n  (", error)][1] is Mark.FAILS
+    assert [line.mark for line in listing(problem(), "def f():\n  (", error=error)][1] is Mark.FAILS
 
 
 def test_of_a_long_program_the_failing_line_stays() -> None:
     program = "def f():\n" + "    x = 1\n" * 5000
     error = ErrorRecord(type="E", frames=(Frame(line=4000, function="f", source=""),))
-    lines = [line for line in listing(problem(), program, error) if line.part is Part.PROGRAM]
+    lines = [line for line in listing(problem(), program, error=error) if line.part is Part.PROGRAM]
     assert len(lines) < 300
     assert [line.number for line in lines[-3:]] == [None, 4000, None]
     assert lines[-1].text == "… 1,002 lines left out"
 
 
 def test_a_long_line_is_cut() -> None:
-    line = listing(problem(), "def f():\n" + "x" * 1000, None)[1]
+    line = listing(problem(), "def f():\n" + "x" * 1000, error=None)[1]
     assert line.text == "x" * LINE_CHARS + " […760 characters left out]"
 
 
@@ -116,7 +116,7 @@ def test_rare_causes_are_one_and_passed_is_always_there(hand_made: HandMade) -> 
     causes = ranking([census])
     assert causes[0] == PASSED
     assert len(causes) == CAUSES + 1
-    column = endings("", "", {"000": census, "001": take([])}, causes).columns
+    column = endings("", "", censuses={"000": census, "001": take([])}, causes=causes).columns
     assert [one.name for one in column] == ["000"]
     assert sum(column[0].counts) == 21
     assert column[0].counts[0] == 0
@@ -142,14 +142,14 @@ def census(hand_made: HandMade, passed: int, problems: int = 40) -> Census:
 )
 def test_the_headline_says_no_more_than_the_interval(hand_made: HandMade, after: int, said: str, evidence: str) -> None:
     held_out = {"test": {"base": census(hand_made, 10), "000": census(hand_made, after)}}
-    found = headline({"base": scores(0.25), "000": scores(after / 40)}, held_out, None)
+    found = headline({"base": scores(0.25), "000": scores(after / 40)}, held_out, selected=None)
     assert said in found.title
     assert evidence in " ".join(found.sentences)
 
 
 def test_other_problems_on_the_other_side_give_no_interval(hand_made: HandMade) -> None:
     held_out = {"test": {"base": census(hand_made, 10), "000": census(hand_made, 10, problems=20)}}
-    found = headline({"base": scores(0.25), "000": scores(0.5)}, held_out, None)
+    found = headline({"base": scores(0.25), "000": scores(0.5)}, held_out, selected=None)
     assert "did not clearly change" in found.title
     assert "no interval" in found.sentences[0]
 

@@ -38,19 +38,19 @@ texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=25).map
 
 @given(prompt=texts, completion=texts, cut=st.sampled_from(sorted(CUTS)))
 def test_a_program_is_the_prompt_and_a_beginning_of_the_completion(prompt: str, completion: str, cut: str) -> None:
-    program = program_of(prompt, completion, cut)
+    program = program_of(prompt, completion, cut=cut)
     assert program.startswith(prompt)
     assert completion.startswith(program[len(prompt) :])
 
 
 @given(prompt=texts, completion=texts)
 def test_raw_keeps_everything(prompt: str, completion: str) -> None:
-    assert program_of(prompt, completion, "raw") == prompt + completion
+    assert program_of(prompt, completion, cut="raw") == prompt + completion
 
 
 def test_an_unknown_cut_names_the_choices() -> None:
     with pytest.raises(ConfigError, match="'blok'; it can be raw, block, paper-mbpp, paper-humaneval"):
-        program_of("", "", "blok")
+        program_of("", "", cut="blok")
 
 
 @pytest.mark.skipif(not VECTORS.exists(), reason="the recorded vectors are not here: set LETI_SHARED")
@@ -59,12 +59,12 @@ def test_the_paper_cuts_do_what_the_official_code_was_recorded_doing(cut: str, k
     for name, row in json.loads(VECTORS.read_text()).items():
         if isinstance(row, dict) and "input" in row:
             for key in keys:
-                assert program_of("", row["input"], cut) == row[key], name
+                assert program_of("", row["input"], cut=cut) == row[key], name
 
 
 def test_the_paper_cuts_keep_their_defects() -> None:
-    assert program_of("", "def f(a):\n    return a / 2\n", "paper-mbpp") == "def f(a):\n    return a"
-    assert program_of("", "    return 1\n", "paper-humaneval") == ""
+    assert program_of("", "def f(a):\n    return a / 2\n", cut="paper-mbpp") == "def f(a):\n    return a"
+    assert program_of("", "    return 1\n", cut="paper-humaneval") == ""
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_paper_cuts_keep_their_defects() -> None:
     ],
 )
 def test_block_drops_what_follows_the_function(rest: str) -> None:
-    assert program_of(PROMPT, FUNCTION + rest, "block") == PROMPT + FUNCTION
+    assert program_of(PROMPT, FUNCTION + rest, cut="block") == PROMPT + FUNCTION
 
 
 @pytest.mark.parametrize(
@@ -107,20 +107,22 @@ def test_block_drops_what_follows_the_function(rest: str) -> None:
     ],
 )
 def test_block_keeps_what_belongs_to_the_function(completion: str) -> None:
-    assert program_of(PROMPT, completion, "block") == PROMPT + completion
+    assert program_of(PROMPT, completion, cut="block") == PROMPT + completion
 
 
 def test_block_goes_on_with_the_function_the_prompt_began() -> None:
     prompt = 'def f(a):\n    """Doubles."""'
-    assert program_of(prompt, "\n    return 2 * a\n\nprint(f(2))\n", "block") == prompt + "\n    return 2 * a\n"
-    assert program_of(prompt + "\n", "    return 2 * a\n\nf(2)\n", "block") == prompt + "\n    return 2 * a\n"
+    assert program_of(prompt, "\n    return 2 * a\n\nprint(f(2))\n", cut="block") == prompt + "\n    return 2 * a\n"
+    assert program_of(prompt + "\n", "    return 2 * a\n\nf(2)\n", cut="block") == prompt + "\n    return 2 * a\n"
 
 
 def test_block_waits_for_a_function_after_solved_examples() -> None:
     prompt = '"""\nOne.\n"""\ndef one():\n    pass\n\n"""\nTwo.\n"""\n'
-    assert program_of(prompt, "x = 1\ndef two():\n    pass\nprint(two())\n", "block").endswith("def two():\n    pass\n")
+    assert program_of(prompt, "x = 1\ndef two():\n    pass\nprint(two())\n", cut="block").endswith(
+        "def two():\n    pass\n"
+    )
 
 
 def test_block_recovers_from_brackets_that_were_never_closed() -> None:
     broken = "def f(a):\n    return (a\n\ndef g(b):\n    return b\n"
-    assert program_of(PROMPT, broken + "print(g(1))\n", "block") == PROMPT + broken
+    assert program_of(PROMPT, broken + "print(g(1))\n", cut="block") == PROMPT + broken

@@ -42,7 +42,7 @@ def sampled(
     done: AbstractSet[Key] = frozenset(),
     batch_rows: int = 256,
 ) -> list[Solution]:
-    return list(HFSampler(device="cpu", batch_rows=batch_rows).sample(rows, request, done))
+    return list(HFSampler(device="cpu", batch_rows=batch_rows).sample(rows, request, done=done))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -77,10 +77,10 @@ def test_a_text_does_not_depend_on_the_batch(kind: str, directories: dict[str, P
 def test_any_part_that_is_done_leaves_the_rest_the_same(llama: str, problems: list[Problem]) -> None:
     rows, request = rows_of(problems, 3), request_for(llama, max_new_tokens=8)
     sampler = HFSampler(device="cpu", batch_rows=4)
-    whole = list(sampler.sample(rows, request, frozenset()))
+    whole = list(sampler.sample(rows, request, done=frozenset()))
     for number in range(len(rows) + 1):
         done = {solution.key for solution in whole[:number]}
-        assert list(sampler.sample(rows, request, done)) == whole[number:]
+        assert list(sampler.sample(rows, request, done=done)) == whole[number:]
 
 
 def test_a_chunk_that_is_done_is_not_sampled(llama: str, problems: list[Problem]) -> None:
@@ -182,10 +182,10 @@ def test_weights_written_anew_under_the_same_name_are_loaded_anew(
     place = tmp_path / "weights"
     shutil.copytree(llama, place)
     sampler, rows = HFSampler(device="cpu"), rows_of(problems, 2)
-    first = list(sampler.sample(rows, request_for(place), frozenset()))
+    first = list(sampler.sample(rows, request_for(place), done=frozenset()))
     shutil.rmtree(place)
     shutil.copytree(directories["qwen2"], place)
-    assert list(sampler.sample(rows, request_for(place), frozenset())) != first
+    assert list(sampler.sample(rows, request_for(place), done=frozenset())) != first
 
 
 def test_prompts_read_some_at_a_time_give_the_same_texts(

@@ -54,7 +54,7 @@ def test_packed_losses_and_gradients_equal_the_unpacked(
     for row_tokens, micro_tokens in ((64, 128), (64, 1), (200, 200), (1, 1000)):
         model.zero_grad()
         total = 0.0
-        for rows in micro_batches(SEQUENCES, row_tokens, micro_tokens):
+        for rows in micro_batches(SEQUENCES, row_tokens=row_tokens, micro_tokens=micro_tokens):
             loss = weighted_loss(model, tensors(rows, CPU))
             loss.backward()
             total += loss.item()
@@ -74,14 +74,14 @@ LENGTHS = st.lists(st.integers(min_value=1, max_value=50), min_size=1, max_size=
 @given(LENGTHS, st.integers(min_value=1, max_value=80), st.integers(min_value=1, max_value=200))
 def test_every_sequence_is_in_one_row_and_bounds_hold(lengths: list[int], row_tokens: int, micro_tokens: int) -> None:
     sequences = [sequence(size, seed) for seed, size in enumerate(lengths)]
-    groups = micro_batches(sequences, row_tokens, micro_tokens)
+    groups = micro_batches(sequences, row_tokens=row_tokens, micro_tokens=micro_tokens)
     found = [item for group in groups for row in group for item in row]
     assert sorted(map(id, found)) == sorted(map(id, sequences))
     for group in groups:
         sizes = [sum(len(item.ids) for item in row) for row in group]
         assert all(size <= row_tokens or len(row) == 1 for size, row in zip(sizes, group, strict=True))
         assert len(group) * max(sizes) <= micro_tokens or len(group) == 1
-    assert groups == micro_batches(sequences, row_tokens, micro_tokens)
+    assert groups == micro_batches(sequences, row_tokens=row_tokens, micro_tokens=micro_tokens)
 
 
 def test_a_row_takes_what_fits() -> None:

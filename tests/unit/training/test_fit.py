@@ -177,7 +177,7 @@ def test_bfloat16_keeps_float32_weights(tmp_path: Path, start: Path) -> None:
 def test_weights_are_a_plain_folder(tmp_path: Path, start: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(start, dtype=torch.bfloat16)
     model.generation_config.max_new_tokens = 77
-    save(model, AutoTokenizer.from_pretrained(start), tmp_path / "start")
+    save(model, AutoTokenizer.from_pretrained(start), folder=tmp_path / "start")
     fit(tmp_path, tmp_path / "start")
     loaded = AutoModelForCausalLM.from_pretrained(tmp_path / "weights")
     assert loaded.generation_config.max_new_tokens == 77

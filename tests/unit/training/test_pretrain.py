@@ -21,7 +21,9 @@ TOKENIZER = tiny_tokenizer()
 
 
 def first(count: int, key: str = "key", size: int = 16, **settings: Any) -> list[tuple[int, ...]]:
-    return [item.ids for item in islice(blocks(PretrainSettings(**settings), TOKENIZER, size, key), count)]
+    return [
+        item.ids for item in islice(blocks(PretrainSettings(**settings), TOKENIZER, block_tokens=size, key=key), count)
+    ]
 
 
 def test_the_standard_library_is_code_and_needs_nothing() -> None:

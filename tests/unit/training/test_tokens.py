@@ -48,7 +48,7 @@ PLAIN_ROLES = (Role.FEEDBACK, Role.PROBLEM, Role.PROGRAM)
 def test_each_token_has_the_weight_of_its_first_character(texts: list[str]) -> None:
     # The weight of segment n is n + 1, so a weight names its segment.
     segments = [Segment(text=text, role=PLAIN_ROLES[n % 3], weight=n + 1.0) for n, text in enumerate(texts)]
-    sequence = encode(example(*segments), TOKENIZER, 10_000)
+    sequence = encode(example(*segments), TOKENIZER, max_tokens=10_000)
     assert sequence is not None
     text = "".join(texts)
     assert list(sequence.ids) == plain(TOKENIZER, text)
@@ -63,7 +63,7 @@ def test_each_token_has_the_weight_of_its_first_character(texts: list[str]) -> N
 
 @given(st.lists(st.sampled_from([*CONTROL_TOKENS, END, "<|", "good", "|>", " ", "x"]), max_size=8).map("".join))
 def test_no_text_becomes_a_control_token(text: str) -> None:
-    sequence = encode(bad_example(text, program=text, problem=text), TOKENIZER, 10_000)
+    sequence = encode(bad_example(text, program=text, problem=text), TOKENIZER, max_tokens=10_000)
     assert sequence is not None
     found = [index for index in sequence.ids if index in CONTROL_IDS or index == TOKENIZER.eos_token_id]
     assert found == [
@@ -82,7 +82,7 @@ def test_sampled_ids_are_used_as_they_are() -> None:
             Segment(text="return", role=Role.PROGRAM, weight=0.5, tokens=odd),
         ),
         TOKENIZER,
-        100,
+        max_tokens=100,
     )
     assert sequence is not None
     assert sequence.ids == (control(TOKENIZER, GOOD), *plain(TOKENIZER, "def"), *odd)
@@ -92,9 +92,9 @@ def test_sampled_ids_are_used_as_they_are() -> None:
 
 @given(st.text(alphabet="abc \n", max_size=200), st.integers(min_value=1, max_value=120))
 def test_only_the_middle_of_the_feedback_is_cut(feedback: str, limit: int) -> None:
-    whole = encode(bad_example(feedback), TOKENIZER, 10_000)
-    bare = encode(bad_example(""), TOKENIZER, 10_000)
-    cut = encode(bad_example(feedback), TOKENIZER, limit)
+    whole = encode(bad_example(feedback), TOKENIZER, max_tokens=10_000)
+    bare = encode(bad_example(""), TOKENIZER, max_tokens=10_000)
+    cut = encode(bad_example(feedback), TOKENIZER, max_tokens=limit)
     assert whole is not None
     assert bare is not None
     if len(bare.ids) > limit:
@@ -118,7 +118,7 @@ def test_the_paper_texts_have_their_control_tokens_in_place(shared: Path) -> Non
             head = list(bad_example(row["feedback"]).segments[:4])
         subject = example(*head, *parts)
         assert subject.text == row["text"]
-        sequence = encode(subject, TOKENIZER, 2048)
+        sequence = encode(subject, TOKENIZER, max_tokens=2048)
         assert sequence is not None
         # As the official code does it: the whole text at once, control tokens recognised in it.
         assert list(sequence.ids) == TOKENIZER(row["text"], add_special_tokens=False).input_ids
@@ -129,7 +129,7 @@ def test_an_end_needs_an_end_token() -> None:
     tokenizer = tiny_tokenizer()
     tokenizer.eos_token = None
     with pytest.raises(TrainingError, match="end-of-text"):
-        encode(bad_example("x"), tokenizer, 100)
+        encode(bad_example("x"), tokenizer, max_tokens=100)
 
 
 def load(folder: Path) -> Any:

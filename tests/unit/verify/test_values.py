@@ -51,18 +51,18 @@ def test_plain_data_is_itself(value: Any) -> None:
 
 @given(plain, plain)
 def test_decisions_are_those_of_python(left: Any, right: Any) -> None:
-    assert decide("==", left, right) == (left == right)
-    assert decide("!=", left, right) == (left != right)
-    assert decide("in", left, [right, left])
+    assert decide("==", left=left, right=right) == (left == right)
+    assert decide("!=", left=left, right=right) == (left != right)
+    assert decide("in", left=left, right=[right, left])
 
 
 @given(plain)
 def test_an_object_of_the_program_never_equals_plain_data(value: Any) -> None:
-    assert not decide("==", Liar(), value)
-    assert not decide("==", [value, Liar()], [value, value])
-    assert not decide("<", Liar(), value)
-    assert not decide("in", Liar(), [value])
-    assert decide("!=", Liar(), value)
+    assert not decide("==", left=Liar(), right=value)
+    assert not decide("==", left=[value, Liar()], right=[value, value])
+    assert not decide("<", left=Liar(), right=value)
+    assert not decide("in", left=Liar(), right=[value])
+    assert decide("!=", left=Liar(), right=value)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_an_object_of_the_program_never_equals_plain_data(value: Any) -> None:
     ],
 )
 def test_equal(left: Any, right: Any) -> None:
-    assert decide("==", left, right)
-    assert decide("==", right, left)
+    assert decide("==", left=left, right=right)
+    assert decide("==", left=right, right=left)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_equal(left: Any, right: Any) -> None:
     ],
 )
 def test_not_equal(left: Any, right: Any) -> None:
-    assert not decide("==", left, right)
+    assert not decide("==", left=left, right=right)
 
 
 def test_a_list_inside_itself_is_no_plain_data() -> None:

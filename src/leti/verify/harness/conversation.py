@@ -84,7 +84,7 @@ def attempt(function: Callable[..., Any], *arguments: Any) -> tuple[Any, BaseExc
         return None, error
 
 
-def converse(program: str, channel: int, secret: str, scratch: str) -> None:
+def converse(program: str, channel: int, *, secret: str, scratch: str) -> None:
     """Run the program, then its tests, and report; ends the process."""
     world = World(scratch)
     gc.freeze()
@@ -155,7 +155,7 @@ def _test(place: Place, world: World, voice: Voice) -> Iterator[Step]:
 
 def _check(error: BaseException, test: Prepared, world: World) -> dict[str, Any]:
     """Return which check of the test failed, and whether it was the check that said no."""
-    lines = [place[0] for place in places(error, world.own, FILE)]
+    lines = [place[0] for place in places(error, world.own, file=FILE)]
     within = [span for span in test.ranges if any(span[0] <= line <= span[1] for line in lines)]
     code = innermost(error)
     asserted = type(error) is AssertionError and code is not None and id(code) in own_codes(test.code, {})
@@ -169,7 +169,7 @@ def _failed(error: BaseException, world: World, voice: Voice, about: dict[str, A
     """Report an exception and end. Its text is the program's to write, so asking for it is a step."""
     about = about or {}
     kind = type(error)
-    record: dict[str, Any] = {"type": type_name(kind, PROGRAM), "frames": places(error, world.own, FILE)}
+    record: dict[str, Any] = {"type": type_name(kind, PROGRAM), "frames": places(error, world.own, file=FILE)}
     if issubclass(kind, SyntaxError):
         record["message"], record["syntax"] = syntax_part(error, evaluated=bool(record["frames"]))
     else:

@@ -30,7 +30,7 @@ def own_codes(code: CodeType, into: Codes) -> Codes:
     return into
 
 
-def places(error: BaseException, own: Codes, file: str) -> list[list[Any]]:
+def places(error: BaseException, own: Codes, *, file: str) -> list[list[Any]]:
     """Return [line, function, evaluated, repeated] of each frame of the program and its tests, outermost first.
 
     Frames of libraries and of the harness are left out; a place that follows itself (recursion) is counted, and of

@@ -49,7 +49,7 @@ class Judge:
         elif operator == "not":
             answer = not operands[0]
         else:
-            answer = decide(operator, operands[0], operands[1])
+            answer = decide(operator, left=operands[0], right=operands[1])
         if asserted and not answer:
             self.failed = (operator, operands[0], operands[-1])
         self.held += asserted and answer
@@ -64,7 +64,7 @@ class Judge:
         return render(got), text if operator in ("==", "is") else f"{operator} {text}"
 
 
-def decide(operator: str, left: Any, right: Any) -> bool:
+def decide(operator: str, *, left: Any, right: Any) -> bool:
     """Answer a comparison; where one side is plain data, on plain data only.
 
     An object whose class the program wrote never equals plain data, whatever its `__eq__` says. Where both sides hold

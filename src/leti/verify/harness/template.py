@@ -79,7 +79,7 @@ def _prepare() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     test = rewrite.Prepared("def f(a):\n    return [a]\nassert f([1, 'a']) == {2}, 'x'", 1)
     _, error = conversation.attempt(exec, test.code, {})
-    records.places(error or ValueError(), records.own_codes(test.code, {}), rewrite.FILE)
+    records.places(error or ValueError(), records.own_codes(test.code, {}), file=rewrite.FILE)
     test.judge.shown()
     values.render({1: {2}, "a": (1.5, None)})
     sys.path[:] = [entry for entry in sys.path if entry != sys.argv[1]]
@@ -122,7 +122,7 @@ def _serve(
         enter(request["limits"], channel=channel, output=writer, template=template, scratch=scratch)
         started[0] = 1
         started.close()
-        conversation.converse(request["program"], CHANNEL, request["secret"], scratch)
+        conversation.converse(request["program"], CHANNEL, secret=request["secret"], scratch=scratch)
     os.close(channel)
     os.close(writer)
     os.set_blocking(reader, False)
