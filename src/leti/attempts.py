@@ -17,8 +17,8 @@ class Found:
     example: Example | None
 
 
-def find_attempt(run: Run, iteration: str, *, name: str, scored: str | None) -> Found:
-    """An attempt by iteration ("003" or "base") and name ("mbpp/17#4").
+def find_attempt(run: Run, iteration: str, *, name: str) -> Found:
+    """An attempt by iteration ("003" or "base") and name ("mbpp/17#4"), trained on or scored.
 
     Raises:
         RunError: there is none; the message says what there is.
@@ -27,13 +27,15 @@ def find_attempt(run: Run, iteration: str, *, name: str, scored: str | None) -> 
     if not hash_sign or not sample.isdigit():
         raise RunError(f"{name!r} names no attempt. Type PROBLEM#SAMPLE, such as 'mbpp/17#4'.")
     place = _place(run, iteration)
-    programs = place.scored(scored) if scored else place
     key = (problem, int(sample))
-    row = next((row for row in programs.attempts if row.key == key), None)
-    if row is None:
-        raise RunError(f"No attempt {name!r} in {programs.path}. {_hint(place, scored)}")
-    example = None if scored else next((row for row in place.examples if row.key == key), None)
-    return Found(attempt=row.attempt(run.problems), example=example)
+    for programs in (place, *map(place.scored, run.config["score"]["splits"])):
+        row = next((row for row in programs.attempts if row.key == key), None)
+        if row is not None:
+            example = next((row for row in place.examples if row.key == key), None) if programs is place else None
+            return Found(attempt=row.attempt(run.problems), example=example)
+    raise RunError(
+        f"No attempt {name!r} in {place.path}: see the attempts.jsonl there and in its scored/ for those there are."
+    )
 
 
 def in_words(found: Found) -> str:
@@ -60,14 +62,9 @@ def _example(example: Example | None) -> str | None:
 
 
 def _place(run: Run, iteration: str) -> Place:
+    assert run.config, "a run has a configuration, or says that it is none"
     places = {"base": run.base} | {place.name: place for place in run.iterations()}
     name = iteration.zfill(3) if iteration.isdigit() else iteration
     if name not in places:
         raise RunError(f"{run.path} has no iteration {iteration!r}. It has: {', '.join(places)}.")
     return places[name]
-
-
-def _hint(place: Place, scored: str | None) -> str:
-    if scored is None and place.name == "base":
-        return "The base model is only scored: add --scored test."
-    return "Its solutions.jsonl lists the problems and samples there are."

@@ -19,13 +19,13 @@ from leti.loop import Leti, Verifier
 from leti.objectives import Choice, Layout, Objective
 from leti.problems import TRAIN, ProblemSet, digest, load_problems
 from leti.types import Decoding, Feedback, Problem, Scoring, Verdict
-from leti.verify import PythonVerifier
+from leti.verify import ProcessSandbox, PythonVerifier
 
 if TYPE_CHECKING:
     from leti.sampling.hf import HFSampler
     from leti.training.trainer import HFTrainer
 
-ISOLATION = "process"
+ISOLATION = ProcessSandbox.level
 """The level of isolation that programs run under; SECURITY.md says what it covers."""
 VERSIONS_OF = ("leti", "torch", "transformers", "tokenizers", "accelerate", "numpy")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from leti.loop import Leti, Verifier
+from leti.loop import Verifier
 from leti.progress import track
-from leti.types import Ending, Problem, Solution
+from leti.types import Ending, Problem, Scoring, Solution
 
 
 def reference_lines(problems: Sequence[Problem], verifier: Verifier) -> list[str]:
@@ -36,12 +36,11 @@ def overlap_lines(train: Sequence[Problem], scored: Mapping[str, Sequence[Proble
     return [f"overlap: {len(found)} scored problems are also trained on", *found]
 
 
-def cost_lines(loop: Leti) -> list[str]:
-    """How many programs a run writes, and how many tokens at most."""
-    programs = len(loop.problems) * loop.samples
-    scored = sum(map(len, loop.scoring.splits.values())) * loop.scoring.samples
-    whole = loop.iterations * programs + (loop.iterations + 1) * scored
-    longest = loop.decoding.total_tokens or loop.decoding.max_new_tokens
+def cost_lines(programs: int, scoring: Scoring, *, iterations: int) -> list[str]:
+    """How many programs a run writes (`programs` to train on in each iteration), and how many tokens at most."""
+    scored = sum(map(len, scoring.splits.values())) * scoring.samples
+    whole = iterations * programs + (iterations + 1) * scored
+    longest = scoring.decoding.total_tokens or scoring.decoding.max_new_tokens
     most = whole * longest / 1e6
     per_turn = f"{programs} programs per iteration to train on, {scored} per scoring"
     return [f"cost: {per_turn}, {whole} in all; at most {most:.1f} million sampled tokens"]

@@ -70,7 +70,7 @@ class SamplingConfig(Section):
 class VerifyConfig(Section):
     """How programs are run."""
 
-    timeout: float = Field(5.0, gt=0, description="Seconds for one program with its tests.")
+    timeout: float = Field(5.0, gt=0, le=86_400, description="Seconds for one program with its tests.")
     memory_mb: int = Field(512, ge=64, description="Address space of one program.")
     workers: int = Field(0, ge=0, description="Programs at a time; 0: one per core.")
 

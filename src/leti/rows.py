@@ -7,13 +7,14 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, BinaryIO, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from leti.errors import ProblemError, RunError
+from leti.errors import ConfigError, ProblemError, RunError
 
 Row = TypeVar("Row")
 
@@ -92,7 +93,9 @@ def read_json(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        found: Any = json.loads(path.read_text("utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError(f"a JSON {type(found).__name__}")  # noqa: TRY004, TRY301 - as damaged as what is no JSON
     except ValueError as error:  # not JSON, or not UTF-8
         raise RunError(f"{path}: damaged ({error}). Put it back, or begin a new run: --run OTHER_DIRECTORY") from None
     return found
@@ -103,24 +106,48 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     write(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Asks before the work, not after it, whether its result can be written.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    folder = path.absolute().parent
+    if path.is_dir() or not path.name:
+        raise ConfigError(f"{str(path)!r} is a directory. Type the name of a file: --out FILE")
+    if not folder.is_dir():
+        raise ConfigError(f"There is no directory to write {str(path)!r} in. Make it: mkdir -p {folder}")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise ConfigError(f"{str(path)!r} cannot be written: no permission. Type another: --out FILE")
+
+
 def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     """Lines as they come, into a file that is there only when whole. Returns how many there were."""
-    beside = path.with_name(f".{path.name}.part")
     count = 0
-    with beside.open("wb") as file:
+    with _replacing(path) as file:
         for line in lines:
             file.write(line + b"\n")
             count += 1
-    beside.replace(path)
     return count
 
 
 def write(path: Path, content: bytes) -> None:
     """Beside and renamed: a file is there whole, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    with _replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file beside, renamed once it is whole and on the disk. What is no plain file, such as /dev/stdout, stays."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
     beside = path.with_name(f".{path.name}.part")
     with beside.open("wb") as file:
-        file.write(content)
+        yield file
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
@@ -150,10 +177,14 @@ def _byte_lines(path: Path) -> Iterator[bytes]:
 
 def _json_object(line: bytes, where: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
-    except ValueError as error:  # not JSON, or not UTF-8
+        found = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, or nested without end
         torn = "" if line.endswith(b"\n") else " The file ends in the middle of this line: was it copied whole?"
         raise ProblemError(f"{where}: not JSON ({error}).{torn} Each line must be one JSON object.") from None
     if not isinstance(found, dict):
         raise ProblemError(f"{where}: a JSON {type(found).__name__}, but each line must be one JSON object.")
     return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")

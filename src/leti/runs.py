@@ -199,6 +199,10 @@ class Run:
     def _go_on(self, config: Mapping[str, Any], manifest: Mapping[str, Any], problems: Sequence[Problem]) -> list[str]:
         self._refuse_other_config(config)
         before = self.manifest
+        if before and "identity" not in before:
+            raise RunError(
+                f"{self.path}/manifest.json: damaged. Put it back, or begin a new run: --run OTHER_DIRECTORY"
+            )
         if before and before["identity"] != manifest["identity"]:
             raise RunError(
                 f"{self.path} was begun with other {_differences(before['identity'], manifest['identity'])}. "

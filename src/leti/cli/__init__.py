@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -22,8 +23,17 @@ for command in (learn.learn, check.check, sample.sample, verify.verify, score.sc
     app.command()(command)
 
 
+class Stopped(BaseException):
+    """The user has pressed Ctrl-C. Not KeyboardInterrupt, which typer would answer in our place."""
+
+
+def _stop(*_: object) -> None:
+    raise Stopped
+
+
 def main() -> None:
     """Runs the command line. Exit codes: 0 done, 1 the work failed, 2 the words were off, 130 stopped by the user."""
+    signal.signal(signal.SIGINT, _stop)
     try:
         app()
     except LetiError as error:
@@ -33,6 +43,6 @@ def main() -> None:
         where = f" ({error.filename})" if error.filename else ""
         print(f"leti: {error.strerror or error}{where}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("leti: stopped. The same command goes on from here.", file=sys.stderr)  # noqa: T201
+    except Stopped:
+        print("leti: stopped. For a run: the same command goes on from here.", file=sys.stderr)  # noqa: T201
         sys.exit(130)

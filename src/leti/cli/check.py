@@ -19,13 +19,14 @@ def check(
     from leti import build
     from leti.checkup import cost_lines, overlap_lines, reference_lines
     from leti.config import load_config, resolved
+    from leti.problems import TRAIN
 
     settings = load_config(config, set_)
     typer.echo(json.dumps(resolved(settings), indent=2))
     with build.verifier(settings) as verifier:
-        loop = build.leti(settings, verifier)
-        lines = [f"sandbox: level {build.ISOLATION}"]
-        lines += reference_lines(build.all_problems(settings), verifier)
-        lines += overlap_lines(loop.problems, loop.scoring.splits)
-        lines += cost_lines(loop)
+        lines = [f"sandbox: level {build.ISOLATION}", *reference_lines(build.all_problems(settings), verifier)]
+    problems = build.problem_set(settings)
+    train, scoring = build.split(settings, problems, name=TRAIN), build.scoring(settings, problems)
+    lines += overlap_lines(train, scoring.splits)
+    lines += cost_lines(len(train) * settings.sampling.samples, scoring, iterations=settings.iterations)
     typer.echo("\n".join(lines))

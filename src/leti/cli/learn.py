@@ -25,12 +25,13 @@ def learn(
     settings = load_config(config, set_)
     path = run or Path("runs") / Path(config).stem
     with build.verifier(settings) as verifier:
+        loop = build.leti(settings, verifier)
         this = Run(path)
         notes = this.begin(
             resolved(settings), build.manifest(settings, build.ISOLATION), problems=build.all_problems(settings)
         )
         for note in notes:
             say(f"note: {note}")
-        build.leti(settings, verifier).learn(this)
+        loop.learn(this)
     typer.echo(outcome(this, settings.score.splits))
     typer.echo(f"The run is in {path}. To look at it: leti report {path}")

@@ -19,9 +19,10 @@ def sample(
 ) -> None:
     """Programs a model writes for a split, one JSON object per line."""
     from leti.cli.stage import stage
-    from leti.rows import write_lines
+    from leti.rows import refuse_unwritable, write_lines
     from leti.runs import SOLUTION
 
+    refuse_unwritable(out)
     this = stage(problems, split, samples=samples, seed=seed, overrides=set_)
     count = write_lines(out, map(SOLUTION.dump_json, this.sample(weights, token)))
     typer.echo(f"{count} programs are in {out}.")

@@ -30,18 +30,16 @@ def score(
     from leti.cli.stage import stage
     from leti.errors import ConfigError
     from leti.progress import track
-    from leti.rows import write_json
+    from leti.rows import refuse_unwritable, write_json
     from leti.scores import in_words, summary, tally
-    from leti.verify.stored import read_programs
+    from leti.verify.stored import stored_solutions
 
     if (weights is None) == (programs is None):
         raise ConfigError("Type what to score: --weights DIRECTORY, or --programs FILE.")
+    refuse_unwritable(out)
     this = stage(problems, split, samples=samples, seed=seed, overrides=set_)
     by_id = {problem.id: problem for problem in this.problems}
-    if programs is not None:
-        solutions = [program.solution for program in read_programs(programs, by_id)]
-    else:
-        solutions = list(this.sample(str(weights), token))
+    solutions = stored_solutions(programs, by_id) if programs else list(this.sample(str(weights), token))
     with build.verifier(this.config) as verifier:
         verdicts = verifier.verify((by_id[solution.problem], solution) for solution in solutions)
         shown = track(zip(solutions, verdicts, strict=True), label=f"{split}: verifying", total=len(solutions))

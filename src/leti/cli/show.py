@@ -13,10 +13,9 @@ def show(
     run: RunDirectory,
     iteration: Annotated[str, typer.Argument(help="An iteration's number, or 'base'.")],
     attempt: Annotated[str, typer.Argument(metavar="PROBLEM#SAMPLE", help="As in 'mbpp/17#4'.")],
-    scored: Annotated[str | None, typer.Option(help="Of the programs that scored this split.")] = None,
 ) -> None:
     """One attempt whole: prompt, program, verdict, feedback, and the example with its weights."""
     from leti.attempts import find_attempt, in_words
     from leti.runs import Run
 
-    typer.echo(in_words(find_attempt(Run(run), iteration, name=attempt, scored=scored)))
+    typer.echo(in_words(find_attempt(Run(run), iteration, name=attempt)))

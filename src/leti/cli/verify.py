@@ -22,8 +22,10 @@ def verify(
     from leti import build
     from leti.config import DEFAULTS, load_config
     from leti.progress import track
+    from leti.rows import refuse_unwritable
     from leti.verify.stored import read_programs, write_verdicts
 
+    refuse_unwritable(out)
     settings = load_config(
         DEFAULTS, [f"feedback.style={feedback}", f"verify.timeout={timeout}", f"verify.workers={workers}"]
     )

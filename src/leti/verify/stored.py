@@ -7,6 +7,7 @@ problem, `{"id", "problem": "mbpp/17", "completion"}` (what is run is the proble
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import Any
 
 from leti.errors import ProblemError
 from leti.rows import json_objects, write_lines
-from leti.types import Ending, Feedback, Problem, Solution, Verdict
-from leti.verify.checks import tests_from_text
+from leti.types import Ending, Feedback, Problem, Solution, Tests, Verdict
+from leti.verify.checks import says_nothing, tests_from_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,29 @@ def read_programs(path: Path, problems: Mapping[str, Problem]) -> list[Program]:
     return [_program(row, where, number, problems) for number, (where, row) in enumerate(json_objects(path))]
 
 
+def stored_solutions(path: Path, problems: Mapping[str, Problem]) -> list[Solution]:
+    """Stored programs for these problems, to be scored: as many for each.
+
+    Raises:
+        ProblemError: a wrong row, or a problem with too few programs or none.
+    """
+    solutions = [
+        _program(row, where, number, problems).solution
+        for number, (where, row) in enumerate(json_objects(path))
+        if _text(row, "problem", where)
+    ]
+    counts = Counter(solution.problem for solution in solutions)
+    most = max(counts.values(), default=0)
+    short = [name for name in problems if counts[name] < max(most, 1)]
+    if short:
+        raise ProblemError(
+            f"{path}: {counts[short[0]]} programs for {short[0]!r}, {most} for others; {len(short)} of {len(problems)} "
+            "problems have too few. A score needs as many for each problem of the split: type another --split, or "
+            "--set 'problems.limits={test = N}' for the first N problems."
+        )
+    return solutions
+
+
 def write_verdicts(path: Path, judged: Iterable[tuple[Any, Verdict, Feedback]]) -> None:
     """One row per program, in order: id, passed, outcome, error_type, feedback, seconds."""
     write_lines(path, (_verdict_line(*one) for one in judged))
@@ -59,18 +83,25 @@ def _verdict_line(name: Any, verdict: Verdict, feedback: Feedback) -> bytes:
 
 
 def _program(row: Mapping[str, Any], where: str, number: int, problems: Mapping[str, Problem]) -> Program:
-    if "problem" in row:
+    if "problem" in row and "tests" not in row:
         problem = _named(row, where, problems)
         completion = _text(row, "completion", where)
-        program = problem.prompt + completion
+        program = _text(row, "program", where) if "program" in row else problem.prompt + completion
     else:
         program = completion = _text(row, "program", where)
-        check = tests_from_text(_text(row, "tests", where))
+        check = _check(row, where)
         problem = Problem(id=f"row/{number}", prompt="", check=check, source="row")
     solution = Solution(
         problem=problem.id, sample=number, completion=completion, tokens=(), program=program, ending=Ending.TOKEN
     )
     return Program(id=row.get("id", number), problem=problem, solution=solution)
+
+
+def _check(row: Mapping[str, Any], where: str) -> Tests:
+    text = _text(row, "tests", where)
+    if says_nothing(text):
+        raise ProblemError(f"{where}: field 'tests': no statement in it, so that every program would pass.")
+    return tests_from_text(text)
 
 
 def _named(row: Mapping[str, Any], where: str, problems: Mapping[str, Problem]) -> Problem:

@@ -31,6 +31,17 @@ class _Lane:
     def __init__(self, start: Callable[[], Sandbox]) -> None:
         self._start = start
         self._sandbox: Sandbox | None = None
+        self._stopped = False
+
+    def begin(self) -> None:
+        """Take jobs, after a stop too."""
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End what runs, now, and take no job: whoever asked for verdicts has left."""
+        self._stopped = True
+        if self._sandbox is not None:
+            self._sandbox.stop()
 
     def run(self, job: Job) -> Evidence:
         """Return the evidence of a job; a job whose lane is lost is run once more on a fresh one.
@@ -41,10 +52,14 @@ class _Lane:
         for last in (False, True):
             if self._sandbox is None:
                 self._sandbox = self._start()
+            if self._stopped:
+                raise LaneLostError("nobody waits for it any more")
             try:
                 return self._sandbox.run(job)
             except LaneLostError as error:
                 self.close()
+                if self._stopped:
+                    raise
                 if last and not error.started:
                     raise SandboxError(
                         f"The sandbox broke twice before a program started ({error}). "
@@ -108,6 +123,7 @@ class PythonVerifier:
         """
         idle: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
         for lane in self._lanes:
+            lane.begin()
             idle.put(lane)
         owed: deque[Future[Verdict]] = deque()
         known: OrderedDict[bytes, Future[Verdict]] = OrderedDict()
@@ -126,8 +142,15 @@ class PythonVerifier:
                 while owed:
                     yield owed.popleft().result()
             finally:
-                for future in known.values():
-                    future.cancel()
+                if owed or not all(future.done() for future in known.values()):
+                    self._abandon(known.values())
+
+    def _abandon(self, futures: Iterable[Future[Verdict]]) -> None:
+        """End at once: an interrupted caller must not wait for programs that run to their deadline."""
+        for future in futures:
+            future.cancel()
+        for lane in self._lanes:
+            lane.stop()
 
     def _job(self, problem: Problem, solution: Solution) -> Job:
         return Job(

@@ -28,6 +28,9 @@ class Counting:
         events.append(Event(kind=EventKind.DONE, test=len(job.tests)))
         return Evidence(events=tuple(events), ended=Ended(how=How.EXIT), output=job.program)
 
+    def stop(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

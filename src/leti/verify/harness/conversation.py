@@ -13,7 +13,7 @@ import gc
 import sys
 from _struct import unpack
 from collections import deque
-from os import _exit, read, write
+from os import _exit, getpid, read, write
 from resource import RLIMIT_AS, getrlimit, setrlimit
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -60,10 +60,13 @@ class World:
         self.result: Any = None
         self.error: BaseException | None = None
         self.room = (getrlimit(RLIMIT_AS)[1],) * 2
+        self.process = getpid()
 
     def step(self, step: Step) -> None:
         """Take a step, and keep what it gave or raised."""
         self.result, self.error = attempt(*step)
+        if getpid() != self.process:  # a copy that the program forked: one speaks for the program, not two
+            _exit(0)
         if self.error is not None:  # it is over: what follows is ours, and needs memory even if the program took all
             try:
                 setrlimit(RLIMIT_AS, self.room)  # made before: there may be no memory to make anything now

@@ -89,6 +89,10 @@ class Sandbox(Protocol):
         """
         ...
 
+    def stop(self) -> None:
+        """End what runs, at once. The one call that another thread may make: `run` then raises LaneLostError."""
+        ...
+
     def close(self) -> None:
         """End the lane and remove what it left."""
         ...

@@ -101,15 +101,20 @@ class ProcessSandbox:
             seconds=float(answer["seconds"]),
         )
 
-    def close(self) -> None:
-        """End the lane: see `Sandbox.close`."""
-        self._control.close()
+    def stop(self) -> None:
+        """End what runs: see `Sandbox.stop`. Only kills, so that the thread that waits for an answer sees it go."""
         process = getattr(self, "_process", None)
         if process is not None and process.returncode is None:
             self._kill_program()
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+
+    def close(self) -> None:
+        """End the lane: see `Sandbox.close`."""
+        self._control.close()
+        self.stop()
+        if hasattr(self, "_process"):
+            self._process.wait()
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _kill_program(self) -> None:
