@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from leti.errors import ConfigError
 
@@ -25,6 +25,12 @@ DEFAULTS = "defaults"
 
 
 Count = Annotated[int, Field(ge=1)]
+
+
+def _no_twins(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("a name stands there twice")
+    return names
 
 
 class Section(BaseModel):
@@ -127,7 +133,9 @@ class TrainingConfig(Section):
 class ScoreConfig(Section):
     """How weights are scored, before the first iteration and after each."""
 
-    splits: tuple[str, ...] = Field(("validation", "test"), description="`validation` selects; `test` is reported.")
+    splits: Annotated[tuple[str, ...], AfterValidator(_no_twins)] = Field(
+        ("validation", "test"), description="`validation` selects; `test` is reported."
+    )
     samples: int = Field(16, ge=1, description="Programs per problem.")
     temperature: float = Field(0.1, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)

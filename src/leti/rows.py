@@ -28,6 +28,8 @@ class Rows(Generic[Row]):
     key: Callable[[Row], Any]
     hidden: Any = None
     """Fields that are measured and so not stored: they would be all that differs between two equal runs."""
+    part_of: Path | None = None
+    """What has to be made anew if a row is damaged."""
 
     def __iter__(self) -> Iterator[Row]:
         """The whole rows; a torn last line is not one.
@@ -46,7 +48,8 @@ class Rows(Generic[Row]):
                 except ValidationError as error:
                     raise RunError(
                         f"{self.path}, line {number}: damaged ({error.errors()[0]['msg']}). "
-                        f"Delete the file and type the same command again: what it held will be made anew."
+                        f"Put the file back from a copy, or delete {self.part_of or self.path} and type the same "
+                        "`leti learn` again: what was there is made anew."
                     ) from None
 
     def keys(self) -> set[Any]:
@@ -66,8 +69,8 @@ class Rows(Generic[Row]):
                     have.add(key)
 
     def write(self, rows: Sequence[Row]) -> None:
-        """Writes the whole file at once, unless it is there."""
-        if not self.path.exists():
+        """Writes the whole file at once, unless it is there, whole."""
+        if not self.path.exists() or _whole_bytes(self.path) != self.path.stat().st_size:
             write(self.path, b"".join(map(self._line, rows)))
 
     def _line(self, row: Row) -> bytes:
@@ -167,8 +170,9 @@ def json_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _byte_lines(path: Path) -> Iterator[bytes]:
-    opener = gzip.open if path.suffix == ".gz" else open
     try:
+        with path.open("rb") as file:
+            opener = gzip.open if file.read(2) == b"\x1f\x8b" else open
         with opener(path, "rb") as lines:
             yield from lines
     except (OSError, EOFError, zlib.error) as error:  # no permission, no gzip file, or half of one

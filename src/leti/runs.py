@@ -67,16 +67,19 @@ class Programs:
     """Solutions and what became of them: of an iteration, or of one scored split."""
 
     path: Path
+    owner: Path
+    """The folder of the iteration, or of the base model, that they belong to."""
 
     @cached_property
     def solutions(self) -> Rows[Solution]:
         """In the order of the rows that were asked for."""
-        return Rows(self.path / "solutions.jsonl", SOLUTION, lambda row: row.key)
+        return Rows(self.path / "solutions.jsonl", SOLUTION, lambda row: row.key, part_of=self.owner)
 
     @cached_property
     def attempts(self) -> Rows[AttemptRow]:
         """In the order of the solutions."""
-        return Rows(self.path / "attempts.jsonl", ATTEMPT, lambda row: row.key, {"verdict": {"seconds"}})
+        hidden = {"verdict": {"seconds"}}
+        return Rows(self.path / "attempts.jsonl", ATTEMPT, lambda row: row.key, hidden=hidden, part_of=self.owner)
 
 
 @dataclass(frozen=True)
@@ -88,12 +91,12 @@ class Place(Programs):
     @property
     def examples(self) -> Rows[Example]:
         """What the model was trained on."""
-        return Rows(self.path / "examples.jsonl", EXAMPLE, lambda row: row.key)
+        return Rows(self.path / "examples.jsonl", EXAMPLE, lambda row: row.key, part_of=self.owner)
 
     @property
     def metrics(self) -> Rows[TrainStep]:
         """One row per optimiser step."""
-        return Rows(self.path / "metrics.jsonl", STEP, lambda row: row.step)
+        return Rows(self.path / "metrics.jsonl", STEP, lambda row: row.step, part_of=self.owner)
 
     @property
     def weights(self) -> Path:
@@ -107,7 +110,7 @@ class Place(Programs):
 
     def scored(self, split: str) -> Programs:
         """The programs that were sampled to score a split."""
-        return Programs(self.path / "scored" / split)
+        return Programs(self.path / "scored" / split, self.path)
 
     @property
     def scores(self) -> dict[str, Any] | None:
@@ -151,7 +154,7 @@ class Run:
     @property
     def base(self) -> Place:
         """The untouched model."""
-        return Place(self.path / "base", "base")
+        return _place(self.path / "base")
 
     @property
     def report(self) -> Path:
@@ -160,7 +163,7 @@ class Run:
 
     def iteration(self, number: int) -> Place:
         """The folder of an iteration, whether it is there or not."""
-        return Place(self.path / "iterations" / f"{number:03d}", f"{number:03d}")
+        return _place(self.path / "iterations" / f"{number:03d}")
 
     def iterations(self) -> list[Place]:
         """The iterations that have begun, in order."""
@@ -197,6 +200,8 @@ class Run:
             raise
 
     def _go_on(self, config: Mapping[str, Any], manifest: Mapping[str, Any], problems: Sequence[Problem]) -> list[str]:
+        if not self.base.path.exists():
+            self._start_anew(config, manifest)
         self._refuse_other_config(config)
         before = self.manifest
         if before and "identity" not in before:
@@ -234,6 +239,14 @@ class Run:
         except OSError as error:
             raise RunError(f"{self.path} cannot be written: {error.strerror}. Type another: --run DIRECTORY") from None
 
+    def _start_anew(self, config: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+        """Nothing was done under what stands here, such as after a model that did not load: it binds nobody."""
+        if self.config == config and self.manifest.get("identity") == manifest["identity"]:
+            return
+        for name in ("manifest.json", "problems.jsonl"):
+            (self.path / name).unlink(missing_ok=True)
+        write_json(self.path / "config.json", config)
+
     def _refuse_other_config(self, config: Mapping[str, Any]) -> None:
         before, after = _flat(self.config), _flat(config)
         other = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
@@ -251,6 +264,10 @@ class Run:
 
 MAY_CHANGE = frozenset({"iterations", "verify.workers"})
 """Configuration that may change between sittings: more iterations, and what does not touch a result."""
+
+
+def _place(folder: Path) -> Place:
+    return Place(folder, folder, folder.name)
 
 
 def _flat(tree: Mapping[str, Any]) -> dict[str, Any]:

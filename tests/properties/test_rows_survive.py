@@ -67,7 +67,7 @@ feedbacks = st.builds(Feedback, good=st.booleans(), text=st.none() | text)
 @given(solution_rows(), st.data())
 def test_solutions_cut_at_any_byte_are_made_whole_again(solutions: list[Solution], data: st.DataObject) -> None:
     with TemporaryDirectory() as folder:
-        place = Place(Path(folder) / "a", "a")
+        place = Place(Path(folder) / "a", Path(folder) / "a", "a")
         place.solutions.extend(solutions)
         whole = place.solutions.path.read_bytes()
         assert list(place.solutions) == solutions
@@ -84,7 +84,7 @@ def test_solutions_cut_at_any_byte_are_made_whole_again(solutions: list[Solution
 @given(solution_rows(), st.data())
 def test_only_what_is_owed_needs_to_be_made_again(solutions: list[Solution], data: st.DataObject) -> None:
     with TemporaryDirectory() as folder:
-        place = Place(Path(folder) / "a", "a")
+        place = Place(Path(folder) / "a", Path(folder) / "a", "a")
         place.solutions.extend(solutions)
         whole = place.solutions.path.read_bytes()
         place.solutions.path.write_bytes(whole[: data.draw(st.integers(0, len(whole)), label="cut")])
@@ -102,7 +102,7 @@ def test_attempts_come_back_equal_and_hold_no_clock(solutions: list[Solution], d
         for solution in solutions
     ]
     with TemporaryDirectory() as folder:
-        place = Place(Path(folder) / "a", "a")
+        place = Place(Path(folder) / "a", Path(folder) / "a", "a")
         place.attempts.extend(rows)
         assert list(place.attempts) == rows  # `seconds` does not take part in equality
         assert all(row.verdict.seconds == 0.0 for row in place.attempts)
@@ -119,7 +119,7 @@ def test_metrics_cut_at_any_byte_are_made_whole_again_to_the_last_digit(
         for n, loss in enumerate(losses, start=1)
     ]
     with TemporaryDirectory() as folder:
-        place = Place(Path(folder), "a")
+        place = Place(Path(folder), Path(folder), "a")
         place.metrics.extend(steps)
         assert list(place.metrics) == steps
         whole = place.metrics.path.read_bytes()

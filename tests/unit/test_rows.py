@@ -80,7 +80,7 @@ def test_a_damaged_line_is_told_with_its_file_and_number_and_what_to_do(rows: Ro
         list(rows)
     assert str(rows.path) in str(caught.value)
     assert "line 2" in str(caught.value)
-    assert "Delete the file" in str(caught.value)
+    assert f"delete {rows.path}" in str(caught.value)
 
 
 def test_a_line_of_another_shape_is_damage(rows: Rows[Line]) -> None:

@@ -28,6 +28,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "runs" / "mine"
 
 
+def work(path: Path) -> None:
+    """What binds a run to its configuration: something was done under it."""
+    begin(path)
+    (path / "base").mkdir()
+
+
 def begin(path: Path, config: Any = None, manifest: Any = None) -> list[str]:
     return Run(path).begin(resolved(config or Config()), manifest or MANIFEST, problems=[PROBLEM])
 
@@ -72,7 +78,7 @@ def test_a_run_that_was_killed_while_it_began_is_begun_again(path: Path) -> None
 
 
 def test_another_configuration_is_refused_with_keys_and_values(path: Path) -> None:
-    begin(path)
+    work(path)
     words = refusal(path, load_config("defaults", ["sampling.samples=4", "feedback.style=paper"]))
     assert "sampling.samples (was 16, is now 4)" in words
     assert "feedback.style (was 'detailed', is now 'paper')" in words
@@ -97,6 +103,7 @@ def test_the_set_that_a_refusal_tells_gives_the_first_configuration_back(
 ) -> None:
     first = load_config("defaults", begun)
     begin(path, first)
+    (path / "base").mkdir()  # something was done
     told = re.search(r"add: (.*?)   To begin anew", refusal(path, load_config("defaults", now)))
     assert told
     words = shlex.split(told.group(1))
@@ -106,7 +113,7 @@ def test_the_set_that_a_refusal_tells_gives_the_first_configuration_back(
 
 
 def test_a_refused_run_is_left_as_it_was(path: Path) -> None:
-    begin(path)
+    work(path)
     before = state(path)
     refusal(path, load_config("defaults", ["seed=1"]))
     refusal(path, manifest={**MANIFEST, "identity": {}})
@@ -121,20 +128,29 @@ def test_what_may_change_are_keys_of_the_configuration() -> None:
 
 
 def test_more_iterations_and_other_workers_are_the_same_run(path: Path) -> None:
-    begin(path)
+    work(path)
     longer = load_config("defaults", ["iterations=9", "verify.workers=3"])
     assert begin(path, longer) == []
     assert Run(path).config == resolved(longer)
 
 
 def test_other_data_or_another_model_is_refused_by_name(path: Path) -> None:
-    begin(path)
+    work(path)
     manifest = copy.deepcopy(MANIFEST)
     manifest["identity"]["model"] = "xyz"  # type: ignore[index]
     words = refusal(path, manifest=manifest)
     assert "other model" in words
     assert "problems" not in words
     assert "--run" in words
+
+
+def test_a_run_in_which_nothing_was_done_takes_another_configuration(path: Path) -> None:
+    begin(path)
+    other = load_config("defaults", ["seed=1"])
+    manifest = {**MANIFEST, "identity": {"model": "xyz"}}
+    assert begin(path, other, manifest) == []
+    assert Run(path).config == resolved(other)
+    assert Run(path).manifest == manifest
 
 
 def test_another_version_is_told_but_goes_on(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import warnings
 
 import typer
 
@@ -31,9 +32,14 @@ def _stop(*_: object) -> None:
     raise Stopped
 
 
+def _tell(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"leti: {message}", file=sys.stderr)  # noqa: T201 - in our words, without a path and a line of source
+
+
 def main() -> None:
     """Runs the command line. Exit codes: 0 done, 1 the work failed, 2 the words were off, 130 stopped by the user."""
     signal.signal(signal.SIGINT, _stop)
+    warnings.showwarning = _tell
     try:
         app()
     except LetiError as error:

@@ -66,6 +66,7 @@ def load(weights: str, *, device: torch.device, dtype: torch.dtype) -> Loaded:
         OSError,
         ValueError,
         KeyError,
+        RuntimeError,
         SafetensorError,
     ) as error:  # what transformers raises for what is missing, torn or unknown
         raise ConfigError(_unreadable(weights, reason=str(error))) from error

@@ -17,10 +17,14 @@ def make_trainer(settings: TrainerSettings) -> HFTrainer:
     """The trainer for Hugging Face models.
 
     Raises:
+        ConfigError: the source of pre-training text is not there.
         MissingBackend: torch, transformers, accelerate or safetensors is not installed.
     """
     try:
+        from leti.training.pretrain import refuse_missing
         from leti.training.trainer import HFTrainer
     except ModuleNotFoundError as error:
         raise MissingBackend(str(error.name), "train") from error
+    if settings.pretrain:
+        refuse_missing(settings.pretrain.source)
     return HFTrainer(settings)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from leti.errors import TrainingError
 from leti.training.optimizer import moments, set_moments
 
 if TYPE_CHECKING:
@@ -40,7 +42,17 @@ def publish(partial: Path, folder: Path) -> None:
 
 def write_tensors(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
     """Writes named tensors; the same tensors are the same bytes."""
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
+    try:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
+    except SafetensorError as error:
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: Exception) -> TrainingError:
+    """What safetensors says of a full disk is no OSError."""
+    return TrainingError(
+        f"{path} cannot be written: {error}. Nothing is lost: make room and type the same command again."
+    )
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
@@ -66,7 +78,7 @@ class Checkpoints:
         (partial / META).write_text(json.dumps({"digest": self.digest, "step": step}) + "\n", encoding="utf-8")
         publish(partial, target)
         for path in older:
-            shutil.rmtree(path)
+            _remove(path)
 
     def restore(self, model: Any, optimizer: torch.optim.AdamW) -> int:
         """Puts the newest state back, in place.
@@ -95,13 +107,21 @@ class Checkpoints:
 
     def remove(self) -> None:
         """Leaves nothing behind."""
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
+        _remove(self.folder)
 
     def _steps(self) -> list[Path]:
         if not self.folder.is_dir():
             return []
         return sorted(path for path in self.folder.iterdir() if path.name.isdigit())
+
+
+def _remove(folder: Path) -> None:
+    """Renamed first: half a folder must not look like a whole one to whoever comes after a kill."""
+    going = folder.with_name(f".{folder.name}.gone")
+    shutil.rmtree(going, ignore_errors=True)
+    if folder.exists():
+        folder.rename(going)
+        shutil.rmtree(going)
 
 
 def _sync(path: Path) -> None:

@@ -64,6 +64,16 @@ def blocks(settings: PretrainSettings, tokenizer: Any, *, block_tokens: int, key
             )
 
 
+def refuse_missing(source: str) -> None:
+    """Looks for the source before the work that comes first, without reading it. A hub's data set is not looked for.
+
+    Raises:
+        ConfigError: it is not there.
+    """
+    if not source.startswith("hf:"):
+        documents(source, None)
+
+
 def documents(source: str, key: str | None) -> Iterator[str]:
     """The texts of a source, in an order that `key` decides (None: as they stand).
 

@@ -136,8 +136,9 @@ class HFTrainer:
             raise TrainingError(
                 f"Training step {planned.step} ({planned.kind}) has loss {loss_value} and gradient norm {norm}. "
                 "Nothing of it was kept: the weights before this iteration and the last checkpoint are as they were. "
-                f"Lower the learning rate (it is {settings.learning_rate:g}), or clip (it is {settings.clip:g}): "
-                f"--set training.learning_rate={settings.learning_rate / 4:g} --set training.clip=1.0"
+                f"Begin a new run with a lower learning rate (it is {settings.learning_rate:g}) or clipping (it is "
+                f"{settings.clip:g}): --run OTHER --set training.learning_rate={settings.learning_rate / 4:g} "
+                "--set training.clip=1.0"
             )
         for group in machine.optimizer.param_groups:
             group["lr"] = rate

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
 from leti.errors import ConfigError
-from leti.training.checkpoint import read_tensors, write_tensors
+from leti.training.checkpoint import read_tensors, unwritable, write_tensors
 from leti.training.optimizer import moments, set_moments
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def load(start: str) -> tuple[Any, Any]:
         with _quietly():
             model = AutoModelForCausalLM.from_pretrained(start, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(start)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ConfigError(
             f"The model {start!r} cannot be loaded: {error}. Name a folder of weights or a model of huggingface.co: "
             "--set model.path=NAME"
@@ -49,9 +50,12 @@ def save(model: Any, tokenizer: Any, *, folder: Path) -> None:
     """Writes what `load`, transformers and vLLM read: safetensors, configuration, generation settings, tokenizer."""
     for loading in ("is_local", "local_files_only"):  # how it was loaded, not what it is: differs between sittings
         tokenizer.init_kwargs.pop(loading, None)
-    with _quietly():
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+    try:
+        with _quietly():
+            model.save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
+    except SafetensorError as error:
+        raise unwritable(folder, error) from error
 
 
 def save_moments(model: Any, optimizer: torch.optim.AdamW, *, folder: Path) -> None:

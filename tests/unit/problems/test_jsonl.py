@@ -139,10 +139,11 @@ def test_a_damaged_packed_file_is_refused_by_name(tmp_path: Path, cut: int) -> N
     assert str(path) in refusal(str(path))
 
 
-def test_a_file_that_is_called_packed_and_is_not_is_refused_by_name(tmp_path: Path) -> None:
-    path = tmp_path / "mine.jsonl.gz"
-    path.write_text(json.dumps(GOOD))
-    assert str(path) in refusal(str(path))
+def test_whether_a_file_is_packed_is_seen_from_its_content(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "mine.jsonl.gz", tmp_path / "mine.jsonl"
+    plain.write_text(json.dumps(GOOD))
+    packed.write_bytes(gzip.compress(json.dumps(GOOD).encode()))
+    assert jsonl.load(str(plain)).splits == jsonl.load(str(packed)).splits
 
 
 @pytest.mark.parametrize("ids", [("a", "a"), (1, "1"), (None, 1), (2, None)])

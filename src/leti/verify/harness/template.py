@@ -44,10 +44,10 @@ def main() -> None:
     control(PR_SET_CHILD_SUBREAPER, 1)
     control(PR_SET_DUMPABLE, 0)
     _prepare()
-    connection.sendall(_framed({"ready": sys.version_info[:3]}))
     memory = _address_space()
     started = mmap.mmap(-1, 1)  # shared with the child: whether the program had its turn
-    with contextlib.suppress(CallerGoneError):
+    with contextlib.suppress(CallerGoneError, ConnectionError):
+        connection.sendall(_framed({"ready": sys.version_info[:3]}))
         _requests(connection, lane, memory, started)
     _alone()
     shutil.rmtree(lane, ignore_errors=True)
