@@ -56,3 +56,11 @@ def test_output_with_surrogates_is_kept_readable(lane: Lane) -> None:
     verdict = lane.judged("print('\\ud800 \\U0001F600 \\x00')\ndef solve(x): return x + 1")
     assert verdict.passed
     assert verdict.output == "\\ud800 \U0001f600 \x00\n"
+
+
+@pytest.mark.parametrize(
+    "where", ["import os\nos.fork()\n", "import os\ndef solve(x):\n    os.fork()\n    return x + 1\n"]
+)
+def test_a_program_that_forks_is_judged_once_and_always_alike(lane: Lane, where: str) -> None:
+    program = where if "def solve" in where else where + "def solve(x): return x + 1"
+    assert {lane.judged(program).outcome for _ in range(8)} == {Outcome.PASSED}

@@ -143,7 +143,7 @@ def test_whether_a_file_is_packed_is_seen_from_its_content(tmp_path: Path) -> No
     plain, packed = tmp_path / "mine.jsonl.gz", tmp_path / "mine.jsonl"
     plain.write_text(json.dumps(GOOD))
     packed.write_bytes(gzip.compress(json.dumps(GOOD).encode()))
-    assert jsonl.load(str(plain)).splits == jsonl.load(str(packed)).splits
+    assert load_problems("jsonl", str(plain)).splits == load_problems("jsonl", str(packed)).splits
 
 
 @pytest.mark.parametrize("ids", [("a", "a"), (1, "1"), (None, 1), (2, None)])
