@@ -31,11 +31,13 @@ def learn_until(config: Path, run: Path, file: Path, size: int = 1) -> bool:
         return False
     words = [sys.executable, "-m", "leti", "learn", str(config), "--run", str(run)]
     with subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        end = time.monotonic() + 200
-        while not (file.exists() and file.stat().st_size >= size):
-            assert time.monotonic() < end, f"{file} never came to {size} bytes"
-            if process.poll() is not None:
-                return False
+        end = time.monotonic() + 100
+        there = False
+        while not there and process.poll() is None and time.monotonic() < end:
             time.sleep(0.002)
-        os.kill(process.pid, signal.SIGKILL)
-    return True
+            there = file.exists() and file.stat().st_size >= size
+        ran = process.poll() is None
+        if ran:
+            os.kill(process.pid, signal.SIGKILL)
+    assert there or not ran, f"{file} never came to {size} bytes"
+    return there and ran

@@ -13,6 +13,8 @@ import io
 import os
 import random
 import shutil
+import signal
+import time
 import traceback
 from dataclasses import dataclass
 from hashlib import sha256
@@ -254,10 +256,25 @@ def sitting(path: Path, last: int | None = None) -> tuple[int, int]:
         except BaseException:  # noqa: BLE001 - a child never goes back into the test
             log.write_text(traceback.format_exc())
             os._exit(WRONG)
-    _, status = os.waitpid(child, 0)
+    status = ended(child)
+    if status is None:  # a fork of a process with threads may find a lock held for good: it is killed, and sat again
+        return sitting(path, last)
     code = os.waitstatus_to_exitcode(status)
     assert code != WRONG, log.read_text()
     return code, int(log.read_text()) if code == 0 else 0
+
+
+def ended(child: int, seconds: float = 30) -> int | None:
+    """The child's status; None for one that hung and was killed, which is a kill like any other."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return status
+        time.sleep(0.001)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
 
 
 def tree(path: Path) -> dict[str, bytes | None]:
