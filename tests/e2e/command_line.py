@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 
 
@@ -20,9 +21,13 @@ def leti(*words: str, timeout: float = 280) -> subprocess.CompletedProcess[str]:
     )
 
 
-def contents(run: Path) -> dict[str, bytes]:
-    """Every file of a run."""
-    return {str(file.relative_to(run)): file.read_bytes() for file in sorted(run.rglob("*")) if file.is_file()}
+def contents(run: Path) -> dict[str, str]:
+    """A digest of every file of a run: a difference of megabytes would take hours to print."""
+    return {
+        str(file.relative_to(run)): sha256(file.read_bytes()).hexdigest()
+        for file in sorted(run.rglob("*"))
+        if file.is_file()
+    }
 
 
 def learn_until(config: Path, run: Path, file: Path, size: int = 1) -> bool:

@@ -21,6 +21,6 @@ def test_twenty_kills_leave_the_same_bytes(config: Path, finished: Path, tmp_pat
         sitting += 1
         run = tmp_path / f"run{sitting}"
         for name in sorted(chance.sample(files, 4), key=lambda name: finished.joinpath(name).stat().st_mtime_ns):
-            kills += learn_until(config, run, run / name, chance.randint(1, len(whole[name])))
+            kills += learn_until(config, run, run / name, chance.randint(1, finished.joinpath(name).stat().st_size))
         assert leti("learn", str(config), "--run", str(run)).returncode == 0
         assert contents(run) == whole

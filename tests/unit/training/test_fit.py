@@ -88,32 +88,40 @@ def test_a_checkpoint_of_other_settings_is_ignored(tmp_path: Path, start: Path) 
     assert steps == whole
 
 
-KILLED = """
+FIT = """
 import sys
 from test_fit import EXAMPLES, SETTINGS, make_trainer, place
 from pathlib import Path
 for step in make_trainer(SETTINGS).fit(EXAMPLES, place(Path(sys.argv[1]), sys.argv[2])):
     print(step.step, flush=True)
-    if step.step == 6:
+    if str(step.step) == sys.argv[3]:
         import time; time.sleep(60)  # to be killed here, with a checkpoint after step 4
 """
 
 
 def test_a_killed_process_is_gone_on_from(tmp_path: Path, start: Path) -> None:
-    fit(tmp_path / "whole", start)
+    """All three in processes of their own: the same bytes are promised for the same number of threads."""
     here = Path(__file__).parent
     environment = os.environ | {"PYTHONPATH": f"{here}{os.pathsep}{here.parents[1]}"}
-    command = [sys.executable, "-c", KILLED, str(tmp_path / "killed"), str(start)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout is not None
-        seen = [int(next(process.stdout)) for _ in range(6)]
+
+    def process(name: str, stop: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", FIT, str(tmp_path / name), str(start), stop]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+    with process("whole", "never") as whole:
+        assert whole.communicate(timeout=120)[0].split() == [str(step) for step in range(1, 10)]
+    with process("killed", "6") as killed:
+        assert killed.stdout is not None
+        seen = [int(next(killed.stdout)) for _ in range(6)]
         time.sleep(0.1)
-        process.send_signal(signal.SIGKILL)
+        killed.send_signal(signal.SIGKILL)
     assert seen == [1, 2, 3, 4, 5, 6]
     assert not (tmp_path / "killed" / "weights").exists()
-    steps = fit(tmp_path / "killed", start)
-    assert [step.step for step in steps] == [5, 6, 7, 8, 9]
-    assert folder_bytes(tmp_path / "killed") == folder_bytes(tmp_path / "whole")
+    with process("killed", "never") as again:
+        assert again.communicate(timeout=120)[0].split() == ["5", "6", "7", "8", "9"]
+    one, other = folder_bytes(tmp_path / "killed"), folder_bytes(tmp_path / "whole")
+    assert one.keys() == other.keys()
+    assert [name for name in one if one[name] != other[name]] == []
 
 
 @pytest.mark.parametrize("clip", [0.0, 1.0])
