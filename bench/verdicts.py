@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from leti.types import Ending, Problem, Solution, Verdict
-from leti.verify import PythonVerifier, tests_from_text
+from leti.verify import Limits, PythonVerifier, tests_from_text
 
 FILES = ("programs_with_verdicts.jsonl.gz", "programs_without_verdicts.jsonl.gz")
 
@@ -80,13 +80,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=6.0)
+    parser.add_argument("--fast", action="store_true", help="let benign programs share a process")
     options = parser.parse_args()
     tails = _tails(options.data, options.mbpp_plus)
     rows = [row for name in FILES for row in _rows(options.data / name)]
     judged = [row for row in rows if tails.get((row["suite"], row["task_id"]))]
     pairs = (_pair(row, tails[row["suite"], row["task_id"]]) for row in judged)
     began = time.monotonic()
-    with PythonVerifier(workers=options.workers, timeout=options.timeout) as verifier:
+    limits = Limits(timeout=options.timeout)
+    with PythonVerifier(workers=options.workers, limits=limits, fast=options.fast) as verifier:
         verdicts = list(verifier.verify(pairs))
     seconds = time.monotonic() - began
     found = [(row, verdict, _difference(row, verdict)) for row, verdict in zip(judged, verdicts, strict=True)]

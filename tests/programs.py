@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from leti.types import Ending, Problem, Solution, Tests, Verdict
-from leti.verify import Job, ProcessSandbox, PythonVerifier, judge, tests_from_text
+from leti.verify import Exchange, Job, Lane, PythonVerifier, judge, tests_from_text
+from leti.verify.sandbox import Sandbox
+from leti.verify.sandbox.builtin import namespaces
 
 HONEST = "def solve(x):\n    return x + 1"
 TESTS = "assert solve(1) == 2\nassert solve(41) == 42"
@@ -18,20 +20,24 @@ def pair(program: str, tests: str | Tests = TESTS) -> tuple[Problem, Solution]:
     return problem, solution
 
 
-def verdicts(programs: Iterable[str], tests: str | Tests = TESTS, **options: float) -> list[Verdict]:
-    with PythonVerifier(**{"workers": 1, "timeout": 5.0, **options}) as verifier:
+def verdicts(programs: Iterable[str], tests: str | Tests = TESTS, **options: object) -> list[Verdict]:
+    with PythonVerifier(**{"workers": 1, **options}) as verifier:  # type: ignore[arg-type]
         return list(verifier.verify([pair(program, tests) for program in programs]))
 
 
-class Lane:
+class OneLane:
     """One lane, kept for many tests; `judged` runs a program and gives its verdict."""
 
-    def __init__(self) -> None:
-        self.sandbox = ProcessSandbox()
+    def __init__(self, sandbox: Sandbox | None = None) -> None:
+        self.lane = Lane(lambda: Exchange(sandbox or namespaces()))
 
-    def judged(self, program: str, tests: str = TESTS, **limits: float) -> Verdict:
-        job = Job(program=program, tests=tests_from_text(tests).tests, **limits)
-        return judge(job, self.sandbox.run(job))
+    def judged(self, program: str, tests: str | Tests = TESTS, **limits: object) -> Verdict:
+        check = tests if isinstance(tests, Tests) else tests_from_text(tests)
+        job = Job(program=program, check=check, **limits)  # type: ignore[arg-type]
+        return judge(job, self.lane.run(job))
 
     def still_works(self) -> bool:
         return self.judged(HONEST).passed and not self.judged("def solve(x):\n    return x").passed
+
+    def close(self) -> None:
+        self.lane.close()

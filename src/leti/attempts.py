@@ -46,7 +46,7 @@ def in_words(found: Found) -> str:
     parts = [
         ("program (the prompt is its beginning)", "\n".join(f"{n:4} {line}" for n, line in enumerate(lines, 1))),
         ("tests", attempt.problem.check.text),
-        ("verdict", f"{verdict.outcome}; tests: {', '.join(verdict.tests) or 'none reached'}"),
+        ("verdict", f"{verdict.outcome}; tests: {', '.join(test.status for test in verdict.tests) or 'none reached'}"),
         ("expected, got", f"{error.expected}\n{error.got}" if error and error.got is not None else None),
         ("output", verdict.output or None),
         ("feedback", attempt.feedback.text),

@@ -19,14 +19,13 @@ from leti.loop import Leti, Verifier
 from leti.objectives import Choice, Layout, Objective
 from leti.problems import TRAIN, ProblemSet, digest, load_problems
 from leti.types import Decoding, Feedback, Problem, Scoring, Verdict
-from leti.verify import ProcessSandbox, PythonVerifier
+from leti.verify import Limits, PythonVerifier
+from leti.verify.isolation import choose
 
 if TYPE_CHECKING:
     from leti.sampling.hf import HFSampler
     from leti.training.trainer import HFTrainer
 
-ISOLATION = ProcessSandbox.level
-"""The level of isolation that programs run under; SECURITY.md says what it covers."""
 VERSIONS_OF = ("leti", "torch", "transformers", "tokenizers", "accelerate", "numpy")
 
 
@@ -87,10 +86,20 @@ def sampler(config: Config) -> HFSampler:
 
 
 def verifier(config: Config) -> PythonVerifier:
-    """Runs programs."""
+    """Runs programs.
+
+    Raises:
+        IsolationError: if the configured isolation does not work on this machine.
+    """
     settings = config.verify
+    limits = Limits(timeout=settings.timeout, memory=settings.memory_mb << 20, slack=settings.slack)
+    level, _, image = settings.isolation.partition(":")
     return PythonVerifier(
-        timeout=settings.timeout, memory=settings.memory_mb << 20, workers=settings.workers or os.cpu_count() or 1
+        workers=settings.workers or os.cpu_count() or 1,
+        limits=limits,
+        every=config.feedback.style != "paper",  # whose code stops at the first test that fails
+        fast=settings.fast,
+        sandbox=choose(level, packages=settings.packages, image=image or None),
     )
 
 

@@ -13,7 +13,7 @@ def reference_lines(problems: Sequence[Problem], verifier: Verifier) -> list[str
     """Runs every reference solution: a check that its own reference fails can teach nothing."""
     with_reference = [problem for problem in problems if problem.reference is not None]
     pairs = [(problem, _reference(problem)) for problem in with_reference]
-    verdicts = track(verifier.verify(pairs), label="references", total=len(pairs))
+    verdicts = track(verifier.verify(pairs, scored=True), label="references", total=len(pairs))
     failing = [
         f"  {problem.id}: {verdict.outcome}" + (f" ({verdict.error.type})" if verdict.error else "")
         for (problem, _), verdict in zip(pairs, verdicts, strict=True)

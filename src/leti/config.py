@@ -24,6 +24,8 @@ DEFAULTS = "defaults"
 """Names the configuration with nothing turned: what the commands that do one stage start from."""
 
 
+ISOLATION = r"^(auto|namespaces|landlock|bubblewrap|container(:.+)?|process)$"
+
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -76,9 +78,19 @@ class SamplingConfig(Section):
 class VerifyConfig(Section):
     """How programs are run."""
 
+    isolation: Annotated[str, Field(pattern=ISOLATION)] = Field(
+        "auto", description="`auto`, `namespaces`, `landlock`, `bubblewrap`, `container[:IMAGE]` or `process`."
+    )
+    packages: tuple[str, ...] = Field((), description="Installed packages that programs find loaded, such as numpy.")
     timeout: float = Field(5.0, gt=0, le=86_400, description="Seconds for one program with its tests.")
+    slack: float = Field(
+        20.0, ge=0, description="Times the reference's own seconds, where there is one; 0: always `timeout`."
+    )
     memory_mb: int = Field(512, ge=64, description="Address space of one program.")
     workers: int = Field(0, ge=0, description="Programs at a time; 0: one per core.")
+    fast: bool = Field(True, description="In training, benign programs share a process. Scores never do.")
+    function: str | None = Field(None, description="Your own: `module:function`, or `file.py:function`.")
+    inside: bool = Field(False, description="Run that function in the sandbox.")
 
 
 class FeedbackConfig(Section):

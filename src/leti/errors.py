@@ -5,6 +5,7 @@
     |   +-- ConfigError             a configuration key, value or file
     |   +-- ProblemError            a row of a problem set
     |   +-- RunError                a run directory that does not fit
+    |   +-- IsolationError          the isolation asked for is not to be had on this machine
     |   +-- MissingBackend          an optional package is not installed
     +-- WorkError                   the work failed: exit code 1
         +-- SandboxError            our sandbox broke (never a program's fault)
@@ -33,6 +34,10 @@ class ProblemError(UserError):
 
 class RunError(UserError):
     """A run directory does not fit what was asked."""
+
+
+class IsolationError(UserError):
+    """The isolation that was asked for is not to be had on this machine."""
 
 
 class MissingBackend(UserError):  # noqa: N818 - it is read as a sentence: "missing backend: vllm"

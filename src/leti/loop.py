@@ -31,6 +31,7 @@ from leti.types import (
     TrainStep,
     Verdict,
     Wanted,
+    wanted,
 )
 
 
@@ -44,8 +45,8 @@ class Sampler(Protocol):
 class Verifier(Protocol):
     """Decides how programs end."""
 
-    def verify(self, pairs: Iterable[tuple[Problem, Solution]]) -> Iterator[Verdict]:
-        """One verdict per pair, in order."""
+    def verify(self, pairs: Iterable[tuple[Problem, Solution]], *, scored: bool) -> Iterator[Verdict]:
+        """One verdict per pair, in order; `scored`: they are reported, so nothing that is done for speed counts."""
 
 
 class Objective(Protocol):
@@ -96,25 +97,25 @@ class Leti:
             key = f"seed={self.seed} iteration={number}"
             if not place.weights.exists():
                 request = SampleRequest(weights=weights, prefix=prefix, decoding=self.decoding, key=f"{key} sample")
-                attempts = self.attempt(place, self.problems, samples=self.samples, request=request, name=place.name)
+                rows = wanted(self.problems, self.samples)
+                attempts = self.attempt(place, rows, request=request, name=place.name)
                 place.examples.write(self.objective.examples(attempts, key))
                 self.train(place, weights, key=key)
             weights, prefix = str(place.weights), self.objective.prefix
             self.score(place, weights, prefix=prefix)
 
     def attempt(
-        self, place: Programs, problems: Sequence[Problem], *, samples: int, request: SampleRequest, name: str
+        self, place: Programs, rows: Sequence[Wanted], *, request: SampleRequest, name: str, scored: bool = False
     ) -> list[Attempt]:
         """Samples programs, verifies them, and says what became of them."""
-        rows = [(problem, sample) for problem in problems for sample in range(samples)]
         done = place.solutions.keys()
         solutions = self.sampler.sample(rows, request, done=done)
         place.solutions.extend(track(solutions, label=f"{name}: sampling", total=len(rows) - len(done)))
 
-        by_id = {problem.id: problem for problem in problems}
+        by_id = {problem.id: problem for problem, _ in rows}
         done = place.attempts.keys()
         owed = [solution for solution in place.solutions if solution.key not in done]
-        verdicts = self.verifier.verify((by_id[solution.problem], solution) for solution in owed)
+        verdicts = self.verifier.verify(((by_id[solution.problem], solution) for solution in owed), scored=scored)
         judged = track(zip(owed, verdicts, strict=True), label=f"{name}: verifying", total=len(owed))
         place.attempts.extend(
             AttemptRow(solution=solution, verdict=verdict, feedback=self.render(verdict))
@@ -141,8 +142,8 @@ class Leti:
             request = SampleRequest(
                 weights=weights, prefix=prefix, decoding=self.scoring.decoding, key=f"seed={self.seed} score={split}"
             )
-            programs, name = place.scored(split), f"{place.name} {split}"
-            attempts = self.attempt(programs, problems, samples=self.scoring.samples, request=request, name=name)
+            programs, rows = place.scored(split), wanted(problems, self.scoring.samples)
+            attempts = self.attempt(programs, rows, request=request, name=f"{place.name} {split}", scored=True)
             tallies = tally((attempt.problem.id, attempt.verdict.passed) for attempt in attempts)
             scores[split] = summary(tallies, self.scoring.ks)
             say(f"{place.name}: {split} {in_words(scores[split])}")

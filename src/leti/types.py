@@ -32,6 +32,100 @@ class Tests:
         """The statements as they stand after the program, joined by newlines."""
         return "\n".join(([self.setup] if self.setup else []) + list(self.tests))
 
+    @property
+    def count(self) -> int:
+        """How many tests there are."""
+        return len(self.tests)
+
+    def part(self, number: int) -> str:
+        """One test, as it is shown."""
+        return self.tests[number].strip()
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """All that decides, for digests."""
+        return (self.setup, *self.tests)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """A check made of calls of one function of the program; what they return is compared outside, as plain data."""
+
+    function: str
+    arguments: tuple[str, ...]
+    """Of each call: Python source of what stands between the parentheses, such as `1, [2]`."""
+    expected: tuple[str, ...] | None
+    """Of each call: Python source of a literal. None: what the problem's reference returns for the same arguments."""
+    tolerance: float = 0.0
+    """How far a number may be off; where either is a fraction, a ten-millionth of the expected one may be added."""
+    unordered: bool = False
+    """What is returned is compared as a set: neither order nor repetition counts."""
+    accept: str | None = None
+    """Python source of a function of (returned, expected, *arguments): whether what is not equal is right all the
+    same. It runs beside the tests, never beside the program, and is given plain data."""
+
+    @property
+    def text(self) -> str:
+        """The calls, one per line, and what they have to return where it is known."""
+        if self.expected is None:
+            return "\n".join(map(self.part, range(self.count)))
+        return "\n".join(f"{self.part(number)} == {value}" for number, value in enumerate(self.expected))
+
+    @property
+    def count(self) -> int:
+        """How many calls there are."""
+        return len(self.arguments)
+
+    def part(self, number: int) -> str:
+        """One call, as it is shown."""
+        return f"{self.function}({self.arguments[number]})"
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """All that decides, for digests."""
+        rule = f"{self.tolerance!r} {self.unordered} {self.expected is None} {self.accept}"
+        return ("calls", self.function, rule, *self.arguments, *(self.expected or ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One run of a program that reads standard input and prints."""
+
+    stdin: str
+    stdout: str
+    """What it has to print; white space at the ends of lines and empty lines at the end do not count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """A check made of runs of the whole program, as `__main__`: what it prints is compared outside."""
+
+    cases: tuple[Case, ...]
+
+    @property
+    def text(self) -> str:
+        """The runs, one after the other."""
+        shown = (f"{self.part(number)}\nstandard output:\n{case.stdout}" for number, case in enumerate(self.cases))
+        return "\n".join(shown)
+
+    @property
+    def count(self) -> int:
+        """How many runs there are."""
+        return len(self.cases)
+
+    def part(self, number: int) -> str:
+        """What one run reads, as it is shown."""
+        return f"standard input:\n{self.cases[number].stdin}".rstrip("\n")
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """All that decides, for digests."""
+        return ("streams", *(text for case in self.cases for text in (case.stdin, case.stdout)))
+
+
+Check = Tests | Calls | Streams
+"""What decides a program. Each has `count` tests; `part(number)` and `text` show one of them, or all."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -41,7 +135,7 @@ class Problem:
     """Unique in a run: `source/name`, as in `mbpp/17`."""
     prompt: str
     """What the model reads; it is also the beginning of the program that is run."""
-    check: Tests
+    check: Check
     source: str
     """The problem set it comes from."""
     reference: str | None = None
@@ -96,6 +190,8 @@ class TestStatus(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     RAISED = "raised"
+    STOPPED = "stopped"
+    """The program ended, or was ended, while the test ran."""
     NOT_REACHED = "not-reached"
 
 
@@ -132,6 +228,10 @@ class ErrorRecord:
     """For a failed comparison: the right-hand side, rendered; bounded and deterministic."""
     got: str | None = None
     """For a failed check: the left-hand side (or the whole tested expression), rendered."""
+    where: tuple[str, ...] = ()
+    """For a failed check: what calls inside the compared expressions returned, as in `area(2) returned 12.5`."""
+    limit: str | None = None
+    """The limit that was hit and how much it is, as in `memory: 512 MiB`."""
 
     @property
     def name(self) -> str:
@@ -140,13 +240,28 @@ class ErrorRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TestResult:
+    """What became of one test, and why."""
+
+    __test__ = False  # the name starts with "Test": not for pytest to collect
+
+    status: TestStatus
+    error: ErrorRecord | None = None
+    """For a test that did not pass after the first such; the first's record is the verdict's own `error`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """How one program ended."""
 
     outcome: Outcome
-    tests: tuple[TestStatus, ...] = ()
+    tests: tuple[TestResult, ...] = ()
     """One per test of the check, in order."""
     error: ErrorRecord | None = None
+    """What went wrong first."""
+    trusted: bool = True
+    """Whether everything was decided outside the program's process. False where objects of the program's own classes
+    had a say: their methods could lie."""
     output: str = ""
     """What the program printed (stdout and stderr), bounded."""
     seconds: float = field(default=0.0, compare=False)
@@ -227,6 +342,11 @@ class Example:
 
 Wanted = tuple[Problem, int]
 """A problem, and the number of the sample that is wanted of it."""
+
+
+def wanted(problems: Sequence[Problem], samples: int) -> list[Wanted]:
+    """So many samples of each problem, in order."""
+    return [(problem, sample) for problem in problems for sample in range(samples)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ def score(
     by_id = {problem.id: problem for problem in this.problems}
     solutions = stored_solutions(programs, by_id) if programs else list(this.sample(str(weights), token))
     with build.verifier(this.config) as verifier:
-        verdicts = verifier.verify((by_id[solution.problem], solution) for solution in solutions)
+        verdicts = verifier.verify(((by_id[solution.problem], solution) for solution in solutions), scored=True)
         shown = track(zip(solutions, verdicts, strict=True), label=f"{split}: verifying", total=len(solutions))
         tallies = tally((solution.problem, verdict.passed) for solution, verdict in shown)
     scores = summary(tallies, this.config.score.ks)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leti.cli.options import Out
+from leti.cli.options import Out, Set
 
 
 def verify(
@@ -17,6 +17,8 @@ def verify(
     timeout: Annotated[float, typer.Option(min=0.05, help="Seconds for one program with its tests.")] = 5.0,
     workers: Annotated[int, typer.Option(min=0, help="Programs at a time; 0: one per core.")] = 0,
     problems: Annotated[list[str], typer.Option(metavar="NAME=PATH", help="Problem sets that rows name.")] = [],  # noqa: B006
+    suspicions: Annotated[bool, typer.Option(help="Say what makes a program that passed suspect of a cheat.")] = False,
+    set_: Set = [],  # noqa: B006 - typer reads it, nobody writes it
 ) -> None:
     """Verdicts and feedback for any JSONL of programs. Needs no model and no torch."""
     from leti import build
@@ -27,12 +29,12 @@ def verify(
 
     refuse_unwritable(out)
     settings = load_config(
-        DEFAULTS, [f"feedback.style={feedback}", f"verify.timeout={timeout}", f"verify.workers={workers}"]
+        DEFAULTS, [f"feedback.style={feedback}", f"verify.timeout={timeout}", f"verify.workers={workers}", *set_]
     )
     found = read_programs(rows, build.named_problems(problems))
     render = build.renderer(settings)
     with build.verifier(settings) as verifier:
-        verdicts = verifier.verify((program.problem, program.solution) for program in found)
+        verdicts = verifier.verify(((program.problem, program.solution) for program in found), scored=True)
         judged = [
             (program.id, verdict, render(verdict))
             for program, verdict in track(zip(found, verdicts, strict=True), label="verifying", total=len(found))

@@ -47,6 +47,6 @@ def digest(problems: tuple[Problem, ...]) -> str:
     """A SHA-256 over everything that decides what is sampled and what passes."""
     state = sha256()
     for problem in problems:
-        for part in (problem.id, problem.prompt, problem.check.setup, *problem.check.tests):
+        for part in (problem.id, problem.prompt, *problem.check.content):
             state.update(part.encode("utf-8", "surrogatepass") + b"\0")
     return state.hexdigest()

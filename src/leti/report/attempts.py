@@ -98,7 +98,7 @@ def show(
         command=cut(f"leti show RUN {place} {shlex.quote(f'{name}#{sample}')}", 2 * NAME_CHARS),
         prompt=None if program.startswith(problem.prompt) else cut(problem.prompt, TEXT_CHARS),
         lines=listing(problem, program, error=error),
-        tests=verdict.tests,
+        tests=tuple(test.status for test in verdict.tests),
         error=cut(f"{error.type}: {error.message}" if error and error.message else error.type if error else "", 200),
         feedback=None if row.feedback.text is None else cut(row.feedback.text, TEXT_CHARS),
         output=cut(verdict.output, TEXT_CHARS // 2),

@@ -3,75 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import queue
 from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass, replace
+from typing import Self
 
-from leti.errors import SandboxError
+from leti.progress import say
+from leti.types import Check, Problem, Solution, Verdict
+from leti.verify.evidence import Job
+from leti.verify.exchange import Exchange
+from leti.verify.isolation import choose
+from leti.verify.lane import Lane
 from leti.verify.outcome import judge
-from leti.verify.sandbox import Ended, Evidence, How, Job, LaneLostError
-from leti.verify.sandbox.process import ProcessSandbox
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from leti.types import Problem, Solution, Verdict
-    from leti.verify.sandbox import Sandbox
+from leti.verify.sandbox import Sandbox
 
 AHEAD = 256
 """Programs taken from the input before their verdicts are asked for, per worker: a slow one holds up no others."""
 REMEMBERED = 4096
 """Verdicts kept within one call, for programs that come again."""
+LEAST = 0.25
+"""Seconds that every program may take."""
+AUDITED = 100
+"""Of so many programs that ran in a shared process one runs in its own as well."""
 
 
-class _Lane:
-    """A sandbox that is replaced when it is lost."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one program may take."""
 
-    def __init__(self, start: Callable[[], Sandbox]) -> None:
-        self._start = start
-        self._sandbox: Sandbox | None = None
-        self._stopped = False
-
-    def begin(self) -> None:
-        """Take jobs, after a stop too."""
-        self._stopped = False
-
-    def stop(self) -> None:
-        """End what runs, now, and take no job: whoever asked for verdicts has left."""
-        self._stopped = True
-        if self._sandbox is not None:
-            self._sandbox.stop()
-
-    def run(self, job: Job) -> Evidence:
-        """Return the evidence of a job; a job whose lane is lost is run once more on a fresh one.
-
-        Raises:
-            SandboxError: if lanes are lost although the program did not have its turn.
-        """
-        for last in (False, True):
-            if self._sandbox is None:
-                self._sandbox = self._start()
-            if self._stopped:
-                raise LaneLostError("nobody waits for it any more")
-            try:
-                return self._sandbox.run(job)
-            except LaneLostError as error:
-                self.close()
-                if self._stopped:
-                    raise
-                if last and not error.started:
-                    raise SandboxError(
-                        f"The sandbox broke twice before a program started ({error}). "
-                        "Look for a full disk or a limit on processes or open files, then type the same command again."
-                    ) from error
-        return Evidence(events=(), ended=Ended(how=How.LOST))
-
-    def close(self) -> None:
-        """End the sandbox, if there is one."""
-        if self._sandbox is not None:
-            self._sandbox.close()
-        self._sandbox = None
+    timeout: float = 5.0
+    """Seconds, not counting time spent waiting for a processor; five times that by the clock."""
+    memory: int = 512 << 20
+    """Bytes above the interpreter's own."""
+    slack: float = 0.0
+    """Where the problem has a reference, so many times the seconds that it needs; at least LEAST, at most `timeout`.
+    0: always `timeout`."""
 
 
 class PythonVerifier:
@@ -79,28 +48,33 @@ class PythonVerifier:
 
     Args:
         workers: Programs that run at the same time, each in a lane of its own.
-        timeout: Seconds a program and its tests may take; see `Job.timeout`.
-        memory: Bytes a program may take; see `Job.memory`.
-        sandbox: Starts one lane.
+        limits: What one program may take.
+        every: Go on with the other tests after one that did not pass (the paper's code stops there).
+        fast: Let programs that are known to be benign share a process. One in a hundred is run in its own as well;
+            should they ever differ, it is said and the rest run in their own. For training, not for reported scores.
+        sandbox: Starts the processes; the strongest built-in one that works here if None.
 
     Raises:
         ValueError: if there are no workers or no time.
+        IsolationError: if this machine offers less isolation than the least that is accepted unasked.
     """
 
     def __init__(
         self,
         *,
         workers: int = 2,
-        timeout: float = 5.0,
-        memory: int = 512 << 20,
-        sandbox: Callable[[], Sandbox] = ProcessSandbox,
+        limits: Limits | None = None,
+        every: bool = True,
+        fast: bool = False,
+        sandbox: Sandbox | None = None,
     ) -> None:
-        if workers < 1 or timeout <= 0 or memory < 1:
-            raise ValueError(f"workers={workers}, timeout={timeout}, memory={memory}: each must be above 0")
-        self._workers = workers
-        self._timeout = timeout
-        self._memory = memory
-        self._lanes = [_Lane(sandbox) for _ in range(workers)]
+        limits = limits or Limits()
+        if workers < 1 or limits.timeout <= 0 or limits.memory < 1:
+            raise ValueError(f"workers={workers}, {limits}: each must be above 0")
+        self.sandbox = sandbox if sandbox is not None else choose("auto")
+        self._workers, self._limits, self._every, self._fast = workers, limits, every, fast
+        self._lanes = [Lane(lambda: Exchange(self.sandbox)) for _ in range(workers)]
+        self._times: OrderedDict[tuple[str, Check], float] = OrderedDict()
 
     def __enter__(self) -> Self:
         return self
@@ -113,15 +87,19 @@ class PythonVerifier:
         for lane in self._lanes:
             lane.close()
 
-    def verify(self, pairs: Iterable[tuple[Problem, Solution]]) -> Iterator[Verdict]:
+    def verify(self, pairs: Iterable[tuple[Problem, Solution]], *, scored: bool = False) -> Iterator[Verdict]:
         """Yield one verdict per pair, in order; takes from `pairs` only a bounded number ahead.
 
         The same program with the same tests runs once.
 
+        Args:
+            pairs: problems, and the programs written for them.
+            scored: each program has a process of its own, whatever `fast` says.
+
         Raises:
             SandboxError: if a lane cannot be started.
         """
-        idle: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
+        idle: queue.SimpleQueue[Lane] = queue.SimpleQueue()
         for lane in self._lanes:
             lane.begin()
             idle.put(lane)
@@ -130,10 +108,11 @@ class PythonVerifier:
         with ThreadPoolExecutor(self._workers, thread_name_prefix="leti-verify") as pool:
             try:
                 for problem, solution in pairs:
-                    job = self._job(problem, solution)
-                    key = _digest(job)
+                    key = _digest(problem.check, solution.program)
                     if key not in known:
-                        known[key] = pool.submit(_verdict, idle, job)
+                        known[key] = pool.submit(
+                            self._verdict, idle, problem, solution.program, shared=self._fast and not scored
+                        )
                         if len(known) > REMEMBERED:
                             known.popitem(last=False)
                     owed.append(known[key])
@@ -152,28 +131,59 @@ class PythonVerifier:
         for lane in self._lanes:
             lane.stop()
 
-    def _job(self, problem: Problem, solution: Solution) -> Job:
-        return Job(
-            program=solution.program,
-            tests=problem.check.tests,
-            setup=problem.check.setup,
-            timeout=self._timeout,
-            memory=self._memory,
-        )
+    def _verdict(self, idle: queue.SimpleQueue[Lane], problem: Problem, program: str, *, shared: bool) -> Verdict:
+        lane = idle.get()
+        try:
+            job = Job(
+                program=program,
+                check=problem.check,
+                timeout=self._timeout(lane, problem),
+                memory=self._limits.memory,
+                every=self._every,
+                shared=shared and self._fast,
+            )
+            verdict = judge(job, lane.run(job))
+            return self._audited(lane, job, verdict) if job.shared and _is_audited(program) else verdict
+        finally:
+            idle.put(lane)
+
+    def _audited(self, lane: Lane, job: Job, fast: Verdict) -> Verdict:
+        """Return the verdict of a process of its own; if the shared one's was another, there is no more sharing."""
+        strict = judge(job, lane.run(replace(job, shared=False)))
+        if strict != fast:
+            self._fast = False
+            say(
+                f"ALARM: a program was judged {fast.outcome} in a shared process and {strict.outcome} in its own. "
+                "The second counts, and from here on every program has its own. Verdicts given before may be wrong: "
+                "type the same command with --set verify.fast=false and a new --run, and please report the program."
+            )
+        return strict
+
+    def _timeout(self, lane: Lane, problem: Problem) -> float:
+        """Return the seconds that a program for this problem may take."""
+        most = self._limits.timeout
+        if not self._limits.slack or problem.reference is None:
+            return most
+        key = problem.reference, problem.check
+        if key not in self._times:
+            job = Job(program=problem.reference, check=problem.check, timeout=most, memory=self._limits.memory)
+            used = lane.run(job).cpu
+            self._times[key] = _rounded(self._limits.slack * used)
+            if len(self._times) > REMEMBERED:
+                self._times.popitem(last=False)
+        return min(self._times[key], most)
 
 
-def _verdict(idle: queue.SimpleQueue[_Lane], job: Job) -> Verdict:
-    lane = idle.get()
-    try:
-        return judge(job, lane.run(job))
-    finally:
-        idle.put(lane)
+def _rounded(seconds: float) -> float:
+    """Return LEAST, or the next of its doubles: a limit must not differ with every measurement."""
+    return LEAST * float(2 ** max(0, math.ceil(math.log2(max(seconds, LEAST) / LEAST))))
 
 
-def _digest(job: Job) -> bytes:
-    parts = [job.program, job.setup, *job.tests]
-    digest = hashlib.sha256()
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.digest()
+def _is_audited(program: str) -> bool:
+    """Choose one program in AUDITED, by its text alone: the same one whenever a run is gone on with."""
+    digest = hashlib.sha256(program.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:4], "big") % AUDITED == 0
+
+
+def _digest(check: Check, program: str) -> bytes:
+    return hashlib.sha256(repr((program, check)).encode("ascii", "backslashreplace")).digest()

@@ -13,7 +13,7 @@ import pytest
 
 from leti.feedback import render
 from leti.types import Outcome, Verdict
-from leti.verify import PythonVerifier
+from leti.verify import Limits, PythonVerifier
 from programs import pair
 
 pytestmark = pytest.mark.skipif(
@@ -54,7 +54,7 @@ DEFECTS = {
 
 
 def judged(rows: list[dict[str, Any]], *, timeout: float = 5.0) -> list[Verdict]:
-    with PythonVerifier(workers=2, timeout=timeout) as verifier:
+    with PythonVerifier(workers=2, limits=Limits(timeout=timeout), every=False) as verifier:
         return list(verifier.verify(pair(row["program"], row["tests"]) for row in rows))
 
 

@@ -1,232 +1,303 @@
-"""What is said between the child that runs a program and the one outside who judges.
+"""What the child that runs a program says, and is asked.
 
-Each report is one line: the run's secret, a space, JSON. `loaded` asks for the tests, which are not in this process
-before; `passed` (test), `raised` (test or null, the record) and `done` follow. The secret is a local of a generator
-that is suspended while the program runs, and the code that runs the program holds neither it nor the tests.
+It runs the program, makes the calls that came with it, and answers further requests if there are any. Each answer is a
+line of JSON: plain data, a handle, or an exception as data. Nothing here knows a test or an expected value, and nothing
+that is said here decides anything but what the program itself returned: it may lie about that, as any program may.
+
+    {"started": 1}       the program has its turn
+    {"names": {...}}     what the program has defined of the names it was asked for; or
+    {"error": {...}}     the program did not get that far
+    {"value": ...}       what a call returned; or {"error": {...}}, {"missing": "name"}, {"big": bytes}
+    {"waiting": 1}       it is ready for requests
 """
 
 from __future__ import annotations
 
-import _json
 import builtins
-import gc
+import operator
 import sys
-from _struct import unpack
-from collections import deque
-from os import _exit, getpid, read, write
+from marshal import loads
+from os import _exit, getcwd, getpid, read, write
 from resource import RLIMIT_AS, getrlimit, setrlimit
-from types import ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .records import Codes, bounded, innermost, own_codes, places, syntax_part, type_name
-from .rewrite import FILE, Prepared
+from .records import Codes, bounded, own_codes, places, syntax_part, type_name
+from .values import LIBRARIES, MalformedError, plain, rebuilt, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import CodeType
+    from collections.abc import Callable
 
 globals()["__builtins__"] = dict(vars(builtins))
 
-Voice = tuple[int, bytes]
-"""The channel and what each report begins with."""
-
-PROGRAM = "program"  # the module's name: not __main__, so that main guards do not run
-CALLS_BELOW = 4  # of the interpreter's recursion count: from `converse` to the program's first frame
-_encode = _json.make_encoder(None, repr, _json.encode_basestring_ascii, None, ": ", ", ", False, False, False)
-_settrace, _setprofile, _getlimit, _setlimit = (
-    sys.settrace,
-    sys.setprofile,
-    sys.getrecursionlimit,
-    sys.setrecursionlimit,
-)
+FILE = "<string>"
+MODULE = "program"  # not __main__, so that main guards do not run
+CALLS_BELOW = 3  # frames between `_depth`'s caller and the first frame of the program
+MAX_KEPT = 1000  # objects that are held for the other side
+CHANNEL, REQUESTS = 3, 4
 _vars = vars(builtins)
+_setlimit = sys.setrecursionlimit
 _flush = sys.stdout.flush, sys.stderr.flush
-
-
-Step = tuple[Any, ...]
-"""A function and its arguments, to be called where the program can see neither the secret nor the tests."""
+_type_name = type.__dict__["__name__"].__get__
+_mro = type.__dict__["__mro__"].__get__
+_FAMILY = {value: name for name, value in vars(builtins).items() if type(value) is type}
 
 
 class World:
-    """The program's module, what has been compiled for it, and what came of the last step."""
+    """The program's module, the objects that handles stand for, and how much may still be said."""
 
-    def __init__(self, scratch: str) -> None:
-        self.module = ModuleType(PROGRAM)
+    def __init__(self, request: dict[str, Any], code: bytes) -> None:
+        self.name = "__main__" if request["main"] else MODULE
+        self.module = ModuleType(self.name)
         self.module.__dict__["__builtins__"] = builtins
-        sys.modules[PROGRAM] = sys.modules["__main__"] = self.module
-        self.builtins = dict(_vars)
-        self.scratch = scratch
+        sys.modules[MODULE] = sys.modules["__main__"] = self.module
         self.own: Codes = {}
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.room = (getrlimit(RLIMIT_AS)[1],) * 2
+        self.kept: list[Any] = []
+        self.scratch = getcwd()
+        self.room = request["limits"]["answers"]
+        self.patient = request["shared"]  # in a shared process all is said at once: should it end, it is all done again
+        self.unsaid = b""
+        self.memory = (getrlimit(RLIMIT_AS)[1],) * 2
         self.process = getpid()
+        self.depth = depth() + CALLS_BELOW
+        self.say({"started": 1})
+        self.error: BaseException | None = None
+        if code:
+            self.code = loads(code)
+        else:
+            self.code, self.error = self.attempt(compile, request["program"], FILE, "exec", 0, True)
 
-    def step(self, step: Step) -> None:
-        """Take a step, and keep what it gave or raised."""
-        self.result, self.error = attempt(*step)
+    def attempt(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> tuple[Any, BaseException | None]:
+        """Return the function's result and what it raised. The one place where code of the program is called."""
+        try:
+            result, error = function(*arguments, **named), None
+        except BaseException as raised:  # noqa: BLE001 - whatever a program raises is what we are here to see
+            result, error = None, raised
         if getpid() != self.process:  # a copy that the program forked: one speaks for the program, not two
             _exit(0)
-        if self.error is not None:  # it is over: what follows is ours, and needs memory even if the program took all
-            try:
-                setrlimit(RLIMIT_AS, self.room)  # made before: there may be no memory to make anything now
-            except (ValueError, OSError):  # the program has lowered its own limit
-                return
+        if error is not None:
+            self.make_room()
+        return result, error
 
-    def execution(self, code: CodeType) -> Step:
-        """Return the step that runs `code` in the module."""
-        own_codes(code, self.own)
-        return exec, code, self.module.__dict__
+    def make_room(self) -> None:
+        """Raise the limit on memory a little: saying what happened needs some even if the program took all."""
+        try:
+            setrlimit(RLIMIT_AS, self.memory)
+        except (ValueError, OSError):  # the program has lowered its own limit
+            return
+
+    def keep(self, value: Any) -> Any:
+        """Hold an object for the other side, and return its handle."""
+        if len(self.kept) >= MAX_KEPT:
+            return {"handle": [-1, "object", "lost"]}
+        self.kept.append(value)
+        return {"handle": [len(self.kept) - 1, _type_name(type(value))[:80], _kind(value)]}
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Write one line."""
+        data = (text(message) + "\n").encode("ascii")
+        if len(data) > self.room:
+            data = b'{"big":%d}\n' % len(data)
+        self.room -= len(data)
+        self.unsaid += data
+        if not self.patient:
+            self.speak()
+
+    def speak(self) -> None:
+        """Write what is to be said."""
+        data, self.unsaid = self.unsaid, b""
+        while data:
+            data = data[write(CHANNEL, data) :]
 
 
-def attempt(function: Callable[..., Any], *arguments: Any) -> tuple[Any, BaseException | None]:
-    """Return the function's result and what it raised. The one place where code of the program is called."""
-    try:
-        return function(*arguments), None
-    except BaseException as error:  # noqa: BLE001 - whatever a program raises is what we are here to see
-        return None, error
-
-
-def converse(program: str, channel: int, *, secret: str, scratch: str) -> None:
-    """Run the program, then its tests, and report; ends the process."""
-    world = World(scratch)
-    gc.freeze()
-    _setlimit(1000 + CALLS_BELOW + _depth())
-    # The generator is held by `map` alone: no frame under the program's has it among its variables.
-    deque(map(world.step, _script(program, world, (channel, f"\n{secret} ".encode()))), maxlen=0)
-    _exit(0)
-
-
-def _depth() -> int:
-    """Return how many frames there are under the caller's, with it: the program has its thousand above them."""
-    frame, depth = sys._getframe(1), 0  # noqa: SLF001 - there is no other way to know
+def depth() -> int:
+    """Return how many frames there are under the caller's, with it."""
+    frame, count = sys._getframe(1), 0  # noqa: SLF001 - there is no other way to know
     while frame is not None:
-        frame, depth = frame.f_back, depth + 1  # type: ignore[assignment]
-    return depth
+        frame, count = frame.f_back, count + 1  # type: ignore[assignment]
+    return count
 
 
-def _script(program: str, world: World, voice: Voice) -> Iterator[Step]:
-    """Yield the steps, in order; report what came of them."""
-    code, wrong = attempt(compile, program, FILE, "exec", 0, True)
-    if wrong is None:
-        yield world.execution(code)
-        if world.error is not None:
-            yield from _failed(world.error, world, voice)
-    elif not issubclass(type(wrong), SyntaxError):
-        yield from _failed(wrong, world, voice)
-    _say(voice, {"kind": "loaded"})
-    texts = _receive(voice[0])
-    if wrong is not None:
-        yield from _failed(_with_tests(program, texts, wrong), world, voice)
-    line = _lines(program) + 1
-    for index, text in enumerate(texts, start=-1):  # the setup comes first
-        if index == -1 and not text:
-            continue
-        yield from _test(Place(text, line, index), world, voice)
-        if index >= 0:
-            _say(voice, {"kind": "passed", "test": index})
-        line += _lines(text)
-    _end(voice, {"kind": "done", "tests": len(texts) - 1})
+def converse(request: dict[str, Any], world: World) -> None:
+    """Run the program, make the calls that came with it, and answer until nothing more is asked."""
+    error = world.error or _load(world)
+    if error is not None:
+        world.say({"error": _record(error, world)})
+        return
+    world.say({"names": {name: _named(name, world) for name in request["names"]}})
+    if request["calls"]:
+        for (name, frames), arguments in zip(request["calls"], loads(bytes.fromhex(request["arguments"])), strict=True):
+            if not _call(name, frames, arguments, world):
+                return
+    if request["stay"] or world.kept:
+        _serve(world)
 
 
-def _with_tests(program: str, texts: list[str], wrong: BaseException) -> BaseException:
-    """Return the error of compiling the program and the tests in one: the parser looks ahead, so it may differ."""
-    whole = "\n".join([program, *(texts if texts[0] else texts[1:])])
-    again = attempt(compile, whole, FILE, "exec", 0, True)[1]
-    return again if again is not None and issubclass(type(again), SyntaxError) else wrong
+def _load(world: World) -> BaseException | None:
+    """Run the program, with the recursion limit it would have alone."""
+    own_codes(world.code, world.own)
+    _setlimit(1000 + world.depth)
+    return world.attempt(exec, world.code, world.module.__dict__)[1]
 
 
-class Place:
-    """A test's text, the line it begins at, and its number (-1: the setup)."""
+def _call(name: str, frames: int, arguments: CodeType, world: World) -> bool:
+    """Make one of the calls that came with the program; return whether it can go on.
 
-    def __init__(self, text: str, line: int, index: int) -> None:
-        self.text, self.line, self.number = text, line, index if index >= 0 else None
-
-
-def _test(place: Place, world: World, voice: Voice) -> Iterator[Step]:
-    test, wrong = attempt(Prepared, place.text, place.line)
-    if wrong is not None:
-        yield from _failed(wrong, world, voice, {"test": place.number})
-    _calm(world)
-    yield world.execution(test.code)
-    if world.error is not None:
-        yield from _failed(world.error, world, voice, {"test": place.number, **_check(world.error, test, world)})
-    if test.judge.held < test.must_hold:
-        record = {"type": "SkippedCheck", "message": "the test's assert was not reached", "frames": []}
-        _end(voice, {"kind": "raised", "test": place.number, "error": record})
-
-
-def _check(error: BaseException, test: Prepared, world: World) -> dict[str, Any]:
-    """Return which check of the test failed, and whether it was the check that said no."""
-    lines = [place[0] for place in places(error, world.own, file=FILE)]
-    within = [span for span in test.ranges if any(span[0] <= line <= span[1] for line in lines)]
-    code = innermost(error)
-    asserted = type(error) is AssertionError and code is not None and id(code) in own_codes(test.code, {})
-    about: dict[str, Any] = {"asserted": asserted, "check": within[-1] if within else None}
-    if asserted and test.judge.failed is not None:
-        about["got"], about["expected"] = test.judge.shown()
-    return about
+    Args:
+        name: of the function, in the program's module.
+        frames: of the test that would stand below the function's own.
+        arguments: an expression of the positional ones and the named ones.
+        world: the program's.
+    """
+    function = world.module.__dict__.get(name, _vars.get(name, _MISSING))
+    if function is _MISSING:
+        world.say({"missing": name})
+        return True
+    given, error = world.attempt(eval, arguments, {"__builtins__": globals()["__builtins__"]})
+    if error is not None:
+        return _answer(None, error, world)
+    _setlimit(1000 + world.depth - frames)
+    result, error = world.attempt(function, *given[0], **given[1])
+    return _answer(result, error, world)
 
 
-def _failed(error: BaseException, world: World, voice: Voice, about: dict[str, Any] | None = None) -> Iterator[Step]:
-    """Report an exception and end. Its text is the program's to write, so asking for it is a step."""
-    about = about or {}
+def _answer(result: Any, error: BaseException | None, world: World) -> bool:
+    data: Any = None
+    if error is None:
+        data, error = world.attempt(plain, result, world.keep)
+    if error is None:
+        world.say({"value": data})
+        return True
+    world.say({"error": _record(error, world)})
+    return not issubclass(type(error), (MemoryError, SystemExit))
+
+
+def _serve(world: World) -> None:
+    """Answer requests: lines of JSON; an empty line or the end of the channel ends it."""
+    for stream in _flush:
+        world.attempt(stream)
+    world.say({"waiting": 1})
+    world.speak()
+    rest = b""
+    while True:
+        while b"\n" not in rest:
+            part = read(REQUESTS, 1 << 16)
+            if not part:
+                return
+            rest += part
+        line, _, rest = rest.partition(b"\n")
+        if not line or not _request(line.decode("ascii"), world):
+            return
+        world.say({"waiting": 1})
+        world.speak()
+
+
+def _request(line: str, world: World) -> bool:
+    """Do what is asked: [operation, target, frames, positional, named]."""
+    try:
+        operation, target, frames, positional, named = rebuilt(line, lambda handle: world.kept[handle[0]])
+    except (MalformedError, IndexError):
+        return False
+    if type(target) is str and operation == "call":
+        target = world.module.__dict__.get(target, None)
+    _setlimit(1000 + world.depth - frames)
+    before = [text(plain(value, _nothing)) for value in positional]
+    result, error = world.attempt(_OPERATIONS[operation], target, *positional, **named)
+    if error is None:
+        after, _ = world.attempt(lambda: [text(plain(value, _nothing)) for value in positional])
+        if after is not None and after != before:
+            world.say({"changed": plain(positional, world.keep)})
+    return _answer(result, error, world)
+
+
+def _nothing(_: Any) -> Any:
+    return {"ellipsis": None}
+
+
+_MISSING = object()
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "call": lambda function, *positional, **named: function(*positional, **named),
+    "get": getattr,
+    "set": setattr,
+    "del": delattr,
+    "iter": iter,
+    "next": next,
+    "len": len,
+    "bool": bool,
+    "item": operator.getitem,
+    "set item": operator.setitem,
+    "del item": operator.delitem,
+    "isinstance": lambda cls, value: isinstance(value, cls),
+    "issubclass": lambda cls, value: issubclass(value, cls),
+    "enter": lambda value: type(value).__enter__(value),
+    "leave": lambda value: type(value).__exit__(value, None, None, None),
+    "reversed": reversed,
+    "hash": hash,
+    "float": float,
+    "int": int,
+    "index": operator.index,
+    "str": str,
+    "repr": repr,
+    **{
+        name: getattr(operator, name)
+        for name in (
+            *("eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"),
+            *("and_", "or_", "xor", "lshift", "rshift", "neg", "pos", "abs", "invert"),
+        )
+    },
+    **{
+        "r" + name: lambda value, other, _of=getattr(operator, name): _of(other, value)
+        for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor")
+    },
+}
+
+
+def _named(name: str, world: World) -> Any:
+    """Say what a name of the program's module stands for.
+
+    Modules, and what is taken from them, are told by their names: the other side has its own.
+    """
+    value = world.module.__dict__.get(name, _MISSING)
+    if value is _MISSING:
+        return {"missing": name}
+    for home in LIBRARIES:
+        module = sys.modules.get(home)
+        if module is value and value is not None:
+            return {"import": [home, ""]}
+        if type(module) is ModuleType and vars(module).get(name, _MISSING) is value:
+            return {"import": [home, name]}
+    data, error = world.attempt(plain, value, world.keep)
+    return {"value": data} if error is None else {"missing": name}
+
+
+def _kind(value: Any) -> str:
+    kind = type(value)
+    if issubclass(kind, type):
+        return "exception" if issubclass(value, BaseException) else "class"
+    return "function" if kind in (FunctionType, BuiltinFunctionType) else "object"
+
+
+def _record(error: BaseException, world: World) -> dict[str, Any]:
+    """Return an exception as data. Its text is the program's to write."""
     kind = type(error)
-    record: dict[str, Any] = {"type": type_name(kind, PROGRAM), "frames": places(error, world.own, file=FILE)}
+    record: dict[str, Any] = {"type": type_name(kind, world.name), "frames": places(error, world.own, file=FILE)}
     if issubclass(kind, SyntaxError):
         record["message"], record["syntax"] = syntax_part(error, evaluated=bool(record["frames"]))
     else:
-        yield str, error
-        record["message"] = bounded(world.result)
-    record |= {name: about.pop(name, None) for name in ("got", "expected")}
-    for name in ("message", "got", "expected"):
-        if record[name] is not None:
-            record[name] = record[name].replace(world.scratch, ".").replace(_LIBRARY, "<python>")
-    record["family"] = next((base.__name__ for base in (MemoryError, SystemExit) if issubclass(kind, base)), "")
-    _end(voice, {"kind": "raised", "test": None, **about, "error": record})
-
-
-def _lines(text: str) -> int:
-    return text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
-
-
-def _calm(world: World) -> None:
-    """Take back what would let a program write the tests' answers: tracing, and builtins it has replaced."""
-    _settrace(None)
-    _setprofile(None)
-    _vars.update(world.builtins)
+        said, _ = world.attempt(str, error)
+        record["message"] = bounded(said).replace(world.scratch, ".").replace(_LIBRARY, "<python>")
+    record["bases"] = [_FAMILY[base] for base in _mro(kind) if base in _FAMILY]
+    record["own"] = kind not in _FAMILY
+    data, wrong = world.attempt(lambda: text(plain(BaseException.args.__get__(error), _nothing)))  # type: ignore[attr-defined]
+    record["arguments"] = data if wrong is None and len(data) < 2000 else None
+    return record
 
 
 _LIBRARY = sys.modules["os"].__file__.rpartition("/")[0] if sys.modules["os"].__file__ else "\x00"
 
 
-def _receive(channel: int) -> list[str]:
-    """Read the setup and the tests: a count, then length and text of each."""
-    (count,) = unpack("!I", _exactly(channel, 4))
-    return [
-        _exactly(channel, unpack("!I", _exactly(channel, 4))[0]).decode("utf-8", "surrogatepass") for _ in range(count)
-    ]
-
-
-def _exactly(channel: int, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        part = read(channel, size - len(data))
-        if not part:
-            _exit(1)
-        data += part
-    return data
-
-
-def _say(voice: Voice, report: dict[str, Any]) -> None:
-    data = voice[1] + "".join(_encode(report, 0)).encode("ascii") + b"\n"
-    while data:
-        data = data[write(voice[0], data) :]
-
-
-def _end(voice: Voice, report: dict[str, Any]) -> None:
-    """Say the last word and leave at once: no exit handler and no thread of the program gets a turn."""
+def leave(world: World) -> None:
+    """End the process at once: no exit handler and no thread of the program gets a turn."""
     for flush in _flush:
-        attempt(flush)
-    _say(voice, report)
+        world.attempt(flush)
     _exit(0)

@@ -86,3 +86,8 @@ def bounded(message: object) -> str:
         return text
     half = MAX_MESSAGE // 2
     return text[:half] + "..." + text[-half:]
+
+
+def lines_of(text: str) -> int:
+    """Return how many lines a text has, as the interpreter counts them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1

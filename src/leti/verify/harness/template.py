@@ -1,75 +1,72 @@
-"""The warm process of a lane: it forks one child per program, keeps time, and clears up after it.
+"""The warm process of a cell that programs run in: it forks a child per program and clears up after it.
 
-Requests come over the control socket: a length, JSON, and with them the descriptor of the program's channel. The answer
-says how the child ended and what it printed. Nothing here reads what the program says about its tests.
+A request is a frame: the program, the calls to make, the limits. The answer says how the child ended, what it printed,
+and hands on what it said, unread. Nothing here knows a test.
+
+A program known to be benign may share a process with others (`shared`): the worker, a child that stays.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import itertools
 import json
-import mmap
 import os
-import select
-import shutil
+import random
 import signal
-import socket
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
-from . import conversation, records, rewrite, values
-from .child import CHANNEL, PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, control, enter
+from . import benign, conversation, records, values
+from .child import CHANNEL, PR_SET_CHILD_SUBREAPER, REQUESTS, control, enter, fork, warm
+from .frames import ClosedError, Frames
+from .watch import CallerGoneError, Child
 
-PRELOADED = (  # what programs import most
-    *("array", "bisect", "calendar", "cmath", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions"),
-    *("functools", "hashlib", "heapq", "inspect", "itertools", "json", "math", "numbers", "operator", "queue"),
-    *("random", "re", "statistics", "string", "textwrap", "threading", "time", "traceback", "typing"),
-    "unicodedata",
+PRELOADED = (  # what programs import most; each module costs a little at every fork
+    *("bisect", "collections", "copy", "functools", "heapq", "itertools", "math", "operator", "random", "re"),
+    *("string", "typing"),
 )
-TICK = 0.25  # seconds between looks at the clock at most
+PLACES = (1, 2, CHANNEL, REQUESTS)  # descriptors of a child besides standard input
+SHARED = 500  # programs a worker runs before it is replaced
 GRACE = 5.0  # seconds to get rid of what a program left running
 
 
-class CallerGoneError(Exception):
-    """Nobody is waiting for an answer any more."""
+def main(scratch: str, *, packages: list[str], site: list[str], first: bool, proc: int | None) -> None:
+    """Serve requests from standard input until it closes.
 
-
-def main() -> None:
-    """Serve requests until the control socket closes. Arguments: its descriptor, and the lane's directory."""
-    connection = socket.socket(fileno=int(sys.argv[2]))
-    lane = sys.argv[3]
+    Args:
+        scratch: the directory programs run in.
+        packages: modules to load in advance.
+        site: directories of installed packages.
+        first: whether this is the first process of a process namespace: what it kills is all there is.
+        proc: a directory descriptor of this namespace's /proc, or None.
+    """
+    frames = Frames(_high(0, 60), _high(1, 61))
+    proc = _high(proc, 62) if proc is not None else None
+    nothing = _high(os.open(os.devnull, os.O_RDWR), 63)
+    for place in (0, *PLACES):
+        os.dup2(nothing, place)
     control(PR_SET_CHILD_SUBREAPER, 1)
-    control(PR_SET_DUMPABLE, 0)
-    _prepare()
-    memory = _address_space()
-    started = mmap.mmap(-1, 1)  # shared with the child: whether the program had its turn
-    with contextlib.suppress(CallerGoneError, ConnectionError):
-        connection.sendall(_framed({"ready": sys.version_info[:3]}))
-        _requests(connection, lane, memory, started)
-    _alone()
-    shutil.rmtree(lane, ignore_errors=True)
+    os.chdir(scratch)
+    os.environ["HOME"] = os.environ["TMPDIR"] = scratch
+    _prepare(packages, site)
+    template = Template(frames, scratch, nothing, first=first, proc=proc)
+    with suppress(CallerGoneError, ClosedError):
+        frames.write({"ready": list(sys.version_info[:3])})
+        while True:
+            frames.write(*template.serve(*frames.read()))
+    template.end_worker()
+    _alone(first=first)
     os._exit(0)
 
 
-def _requests(connection: socket.socket, lane: str, memory: int, started: mmap.mmap) -> None:
-    for number in itertools.count():
-        request, channel = _next(connection)
-        scratch = f"{lane}/{number}"
-        os.mkdir(scratch, 0o700)  # noqa: PTH102 - pathlib is not loaded
-        request["limits"]["base"] = memory
-        started[0] = 0
-        answer = _serve(request, channel, scratch, (connection, started))
-        answer["started"] = bool(started[0])
-        answer["cleared"] = _removed(scratch)
-        connection.sendall(_framed(answer))
-
-
-def _prepare() -> None:
+def _prepare(packages: list[str], site: list[str]) -> None:
     """Load what programs use and do everything once, so that children find it warm."""
     for name in PRELOADED:
+        __import__(name)
+    sys.path += site
+    for name in packages:
         __import__(name)
     import builtins
 
@@ -77,141 +74,150 @@ def _prepare() -> None:
         setattr(builtins, gone, None)  # as the official executor leaves them
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    test = rewrite.Prepared("def f(a):\n    return [a]\nassert f([1, 'a']) == {2}, 'x'", 1)
-    _, error = conversation.attempt(exec, test.code, {})
-    records.places(error or ValueError(), records.own_codes(test.code, {}), file=rewrite.FILE)
-    test.judge.shown()
-    values.render({1: {2}, "a": (1.5, None)})
+    warm()
+    code = compile("def f(a):\n    return [a]\nf(1)\nf()", "<string>", "exec")
+    try:
+        exec(code, {})  # noqa: S102 - ours
+    except TypeError as error:
+        records.places(error, records.own_codes(code, {}), file="<string>")
+    values.rebuilt(values.text(values.plain([1, "a", (2.5, None), {1: {2}}], repr)), repr)
     sys.path[:] = [entry for entry in sys.path if entry != sys.argv[1]]
     sys.argv[:] = [""]
     for name in [name for name in sys.modules if name.partition(".")[0] == __name__.partition(".")[0]]:
         del sys.modules[name]
+    random.seed(0)  # the same program gives the same verdict when a run is gone on with
     gc.collect()
     gc.freeze()
 
 
-def _framed(message: dict[str, Any]) -> bytes:
-    data = json.dumps(message).encode()
-    return len(data).to_bytes(8, "big") + data
+class Template:
+    """Runs one request at a time."""
 
+    def __init__(self, frames: Frames, scratch: str, nothing: int, *, first: bool, proc: int | None) -> None:
+        self._frames, self._scratch, self._nothing = frames, scratch, nothing
+        self._first, self._proc = first, proc
+        self._pid = os.getpid()
+        self._memory = _address_space(proc)
+        self._worker: Child | None = None
+        self._shared = 0
 
-def _next(connection: socket.socket) -> tuple[dict[str, Any], int]:
-    head, descriptors, _, _ = socket.recv_fds(connection, 8, 1)
-    if not head or not descriptors:
-        raise CallerGoneError
-    size = int.from_bytes(head, "big")
-    data = bytearray()
-    while len(data) < size:
-        part = connection.recv(min(size - len(data), 1 << 20))
-        if not part:
-            raise CallerGoneError
-        data += part
-    return json.loads(data), descriptors[0]
+    def serve(self, request: dict[str, Any], code: bytes) -> tuple[dict[str, Any], bytes]:
+        """Run one program; return how it ended and what it said, when nothing of it is left running.
 
+        Args:
+            request: what to run and ask, and the limits.
+            code: the program, compiled; empty where the request holds its source.
+        """
+        limits = request["limits"] | {"base": self._memory}
+        if request["shared"]:
+            child = self._take_worker(limits)
+            child.begin(limits, again=True)
+            child.tell((json.dumps(request) + "\n").encode())
+        else:
+            self.end_worker()
+            child = self._fork(request | {"limits": limits}, code)
+            child.begin(limits, again=False)
+        waiting = child.follow(self._frames.reader, self._command, quiet=not (request["shared"] or request["stay"]))
+        while waiting:
+            self._frames.write({"waiting": True}, bytes(child.said))
+            child.said.clear()
+            waiting = child.follow(self._frames.reader, self._command)
+        return self._ended(child, shared=request["shared"]), bytes(child.said)
 
-def _serve(
-    request: dict[str, Any], channel: int, scratch: str, shared: tuple[socket.socket, mmap.mmap]
-) -> dict[str, Any]:
-    """Run one program in a child; return how it ended, when child and descendants are gone."""
-    connection, started = shared
-    reader, writer = os.pipe()
-    template = os.getpid()
-    child = os.fork()
-    if child == 0:
-        connection.detach()
-        enter(request["limits"], channel=channel, output=writer, template=template, scratch=scratch)
-        started[0] = 1
-        started.close()
-        conversation.converse(request["program"], CHANNEL, secret=request["secret"], scratch=scratch)
-    os.close(channel)
-    os.close(writer)
-    os.set_blocking(reader, False)
-    with open(f"{os.path.dirname(scratch)}/pid", "w") as file:  # noqa: PTH120, PTH123 - pathlib is not loaded
-        file.write(str(child))
-    watch = _Watch(child, reader, request["limits"])
-    late = watch.until_end(connection)
-    cleared = _alone()
-    watch.drain()
-    os.close(reader)
-    return {
-        "late": late,
-        "status": watch.status,
-        "seconds": watch.seconds,
-        "output": watch.output.decode("utf-8", "backslashreplace"),
-        "alone": cleared,
-    }
-
-
-def _address_space() -> int:
-    with open("/proc/self/statm") as file:  # noqa: PTH123
-        return int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
-
-
-class _Watch:
-    """Looks after one child: its time, its output, its end."""
-
-    def __init__(self, child: int, reader: int, limits: dict[str, Any]) -> None:
-        self.child, self.reader, self.limits = child, reader, limits
-        self.began = time.monotonic()
-        self.output = bytearray()
-        self.status = 0
-        self.seconds = 0.0
+    def _command(self) -> bytes:
         try:
-            self.queue = os.open(f"/proc/{child}/schedstat", os.O_RDONLY)
-        except OSError:
-            self.queue = -1
+            return self._frames.read()[1]
+        except ClosedError as error:
+            raise CallerGoneError from error
 
-    def charged(self) -> float:
-        """Seconds the child has had: wall-clock time less what it waited for a processor."""
-        waited = 0.0
-        if self.queue >= 0:
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                waited = int(os.pread(self.queue, 200, 0).split()[1]) / 1e9
-        return time.monotonic() - self.began - waited
+    def _ended(self, child: Child, *, shared: bool) -> dict[str, Any]:
+        seconds, late = child.seconds(), child.late
+        if late:
+            child.ask_where()
+        stays = shared and not late and child.status is None and child.said.endswith(b"\n") and not child.flooded
+        used = child.used()
+        if stays:
+            child.drain()
+            child.pause()
+        else:
+            child.end()
+            used = max(used, child.used())
+            child.close()
+            self._worker = None
+        alone = stays or _alone(first=self._first)
+        return {
+            "late": late,
+            "flooded": child.flooded,
+            "status": child.status,
+            "seconds": seconds,
+            "cpu": used,
+            "output": child.output.decode("utf-8", "backslashreplace"),
+            "alone": alone,
+            "cleared": _cleared(self._scratch),
+        }
 
-    def until_end(self, connection: socket.socket) -> bool:
-        """Wait for the child's end, at most as long as it may take; return whether it had to be killed."""
-        handle = os.pidfd_open(self.child)
-        poller = select.poll()
-        for descriptor in (handle, self.reader, connection.fileno()):
-            poller.register(descriptor, select.POLLIN)
-        late = ended = False
-        while not ended:
-            left = self.limits["timeout"] - self.charged()
-            late = left <= 0 or time.monotonic() - self.began > 5 * self.limits["timeout"]
-            if late:
-                break
-            ready = {descriptor for descriptor, _ in poller.poll(1000 * min(max(left, 0.001), TICK))}
-            ended = handle in ready
-            if self.reader in ready and not self.drain(once=True):
-                poller.unregister(self.reader)
-            if connection.fileno() in ready:
-                raise CallerGoneError
-        self.seconds = time.monotonic() - self.began
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.child, signal.SIGKILL)
-        os.kill(self.child, signal.SIGKILL)
-        _, self.status = os.waitpid(self.child, 0)
-        os.close(handle)
-        if self.queue >= 0:
-            os.close(self.queue)
-        return late
+    def _take_worker(self, limits: dict[str, Any]) -> Child:
+        self._shared += 1
+        if self._worker is not None and self._shared > SHARED:
+            self.end_worker()
+        if self._worker is None:
+            self._shared = 1
+            # the clock of a worker is the template's alone: limits on processor time would add up
+            self._worker = self._fork({"worker": True, "stdin": None, "limits": limits | {"timeout": 1e6}})
+        return self._worker
 
-    def drain(self, *, once: bool = False) -> bool:
-        """Take what was printed, keep the beginning; return False where the pipe has ended."""
-        while True:
-            try:
-                data = os.read(self.reader, 1 << 16)
-            except BlockingIOError:
-                return True
-            if not data:
-                return False
-            self.output += data[: max(0, self.limits["output"] - len(self.output))]
-            if once:
-                return True
+    def end_worker(self) -> None:
+        """End the process that benign programs share, if there is one."""
+        if self._worker is not None:
+            self._worker.begin({"timeout": 0.0, "output": 0, "answers": 0}, again=True)
+            self._worker.end()
+            self._worker.close()
+            self._worker = None
+
+    def _fork(self, request: dict[str, Any], code: bytes = b"") -> Child:
+        """Fork a child. Its descriptors are put in their places here, where that costs no new pages."""
+        heard, says = os.pipe()
+        asked, tells = os.pipe()
+        reader, writer = os.pipe()
+        for end, place in zip((writer, writer, says, asked), PLACES, strict=True):
+            os.dup2(end, place)
+        pid = fork()
+        if pid == 0:
+            enter(request["limits"], stdin=request["stdin"], template=0 if self._first else self._pid)
+            _run(request, code)
+        for end, place in zip((writer, says, asked), PLACES[1:], strict=True):
+            os.close(end)
+            os.dup2(self._nothing, place)
+        os.dup2(self._nothing, 1)
+        return Child(pid, (heard, tells, reader), proc=self._proc)
 
 
-def _alone() -> bool:
+def _run(request: dict[str, Any], code: bytes) -> None:
+    """Run the program of a request, or those of many; ends the process."""
+    if "worker" in request:
+        benign.work()
+    world = conversation.World(request, code)
+    conversation.converse(request, world)
+    conversation.leave(world)
+
+
+def _high(descriptor: int, place: int) -> int:
+    """Return a copy out of the way of a child's descriptors."""
+    return os.dup2(descriptor, place, inheritable=False)
+
+
+def _address_space(proc: int | None) -> int:
+    """Return the bytes of address space this process has."""
+    try:
+        file = os.open(f"{os.getpid()}/statm" if proc is not None else "/proc/self/statm", os.O_RDONLY, dir_fd=proc)
+        pages = os.read(file, 200).split()[0]
+        os.close(file)
+        return int(pages) * os.sysconf("SC_PAGESIZE")
+    except OSError:
+        return 128 << 20
+
+
+def _alone(*, first: bool) -> bool:
     """Kill and reap whatever the program left; return whether all of it is gone."""
     until = time.monotonic() + GRACE
     while time.monotonic() < until:
@@ -220,40 +226,65 @@ def _alone() -> bool:
         except ChildProcessError:
             return True
         if pid == 0:
-            for descendant in _children():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(descendant, signal.SIGKILL)
+            _kill_rest(first=first)
             time.sleep(0.001)
     return False
+
+
+def _kill_rest(*, first: bool) -> None:
+    if first:
+        with suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)
+        return
+    for descendant in _children():
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(descendant, signal.SIGKILL)
 
 
 def _children() -> list[int]:
     """Return the processes whose parent is this one; orphans of the program are among them (subreaper)."""
     mine = str(os.getpid()).encode()
-    found = []
-    for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib is not loaded
+    found: list[int] = []
+    names: list[str] = []
+    with suppress(OSError):  # no /proc: at that level a program can start no process
+        names = os.listdir("/proc")  # noqa: PTH208 - pathlib is not loaded
+    for name in names:
         if name.isdigit():
-            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
+            with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
                 if file.read().rpartition(b")")[2].split()[1] == mine:
                     found.append(int(name))
     return found
 
 
-def _removed(scratch: str) -> bool:
-    """Remove the scratch directory, without following links; return whether it is gone."""
+def _cleared(scratch: str) -> bool:
+    """Empty the scratch directory, without following links; return whether it is empty and as it was."""
     try:
-        os.rmdir(scratch)  # noqa: PTH106
+        os.chmod(scratch, 0o700)  # noqa: PTH101
+        for name in os.listdir(scratch):  # noqa: PTH208
+            _remove(f"{scratch}/{name}")
+        return not os.listdir(scratch)  # noqa: PTH208
     except OSError:
-        with contextlib.suppress(OSError, RecursionError):
-            os.chmod(scratch, 0o700)  # noqa: PTH101
-            shutil.rmtree(scratch, onerror=_opened)
-    return not os.path.lexists(scratch)
+        return False
+
+
+def _remove(path: str) -> None:
+    import shutil  # rarely needed, and large
+
+    try:
+        os.unlink(path)  # noqa: PTH108
+    except IsADirectoryError:
+        os.chmod(path, 0o700)  # noqa: PTH101
+        shutil.rmtree(path, onerror=_opened)
+    except PermissionError:
+        shutil.rmtree(path, onerror=_opened)
 
 
 def _opened(function: Any, path: str, _: object) -> None:
     """Try again after giving ourselves the rights a program took away."""
+    import shutil
+
     if not os.path.islink(path):  # noqa: PTH114
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             os.chmod(os.path.dirname(path), 0o700)  # noqa: PTH101, PTH120
             os.chmod(path, 0o700)  # noqa: PTH101
             if os.path.isdir(path):  # noqa: PTH112

@@ -1,104 +1,153 @@
-"""Values as plain data: compared and rendered without running code of the program.
+"""Values as plain data: what crosses between the program's side and the judge's.
 
-A value is *pure* when it is built of exact builtin types and a few of the standard library. An instance of a class
-that derives from such a type is read as its base's content; any other object is not plain data.
+A value is *plain* when it is built of exact builtin types and a few of the standard library. An instance of a class
+that derives from such a type crosses as its base's content. Any other object stays where it is, and a handle crosses.
+
+As JSON: null, booleans, numbers, text and lists stand for themselves; everything else is an object with one key, which
+names its kind. Nothing the program wrote is called to make it, and nothing but constructors of these types to read it.
 """
 
 from __future__ import annotations
 
+import _json
 import builtins
-import datetime as dt
+import json
+import sys
 from collections import Counter, OrderedDict, defaultdict, deque
-from decimal import Decimal
-from fractions import Fraction
-from types import BuiltinFunctionType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 globals()["__builtins__"] = dict(vars(builtins))
 
 MAX_DEPTH = 200
-MAX_ITEMS = 200
-MAX_BITS = 1000
+WIDE = 1 << 1000
+"""Integers beyond it are written in hexadecimal: decimal takes time that grows with the square of their length."""
+
+LIBRARIES = frozenset(
+    "bisect cmath collections copy datetime decimal fractions functools heapq itertools math numpy operator random re "
+    "statistics string typing".split()
+)
+"""Modules of which a name crosses as a name: each side has its own."""
 
 _mro = type.__dict__["__mro__"].__get__
-_name = type.__dict__["__name__"].__get__
-_numerator = vars(Fraction)["_numerator"].__get__
-_denominator = vars(Fraction)["_denominator"].__get__
-
-SCALARS = frozenset({int, float, complex, str, bytes, bool, type(None), range, type(...)})
-_ATOMS = SCALARS | {
-    *(bytearray, Decimal, type, FunctionType, BuiltinFunctionType),
-    *(dt.date, dt.time, dt.datetime, dt.timedelta),
-}  # written in C: their comparison cannot be replaced, and asks nothing of a part the program wrote
-_VIEWS: frozenset[type] = frozenset(
-    {type({}.keys()), type({}.items()), type(OrderedDict().keys()), type(OrderedDict().items())}
-)
-_FRACTION = object()  # tells a fraction's numbers from a tuple
+_builtin_types = {value: name for name, value in vars(builtins).items() if type(value) is type}
+_SIMPLE = frozenset({str, bool, type(None), float})
+_encode = _json.make_encoder(None, repr, _json.encode_basestring_ascii, None, ":", ",", False, False, True)
 
 
-class ImpureError(Exception):
-    """The value is not plain data."""
+def text(value: Any) -> str:
+    """Return JSON data as text."""
+    return "".join(_encode(value, 0))
 
 
-def pure(value: Any, depth: int = 0) -> Any:
-    """Return `value` rebuilt of exact builtin types, which equals whatever the value's own content equals.
+def plain(value: Any, keep: Callable[[Any], Any], depth: int = 0) -> Any:
+    """Return the JSON data that stands for `value`.
 
-    Raises:
-        ImpureError: if any part of it is an object whose comparison the program could have written.
+    Args:
+        value: anything.
+        keep: is given each object that is not plain data; returns the handle that crosses in its place.
+        depth: how deep in a container it is; what is deeper than MAX_DEPTH (or holds itself) is not plain.
     """
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in _SIMPLE:
         return value
+    if kind is int:
+        return value if -WIDE < value < WIDE else {"int": hex(value)}
     if depth > MAX_DEPTH:
-        raise ImpureError
-    if kind is list or kind is tuple:
-        return value if SCALARS.issuperset(map(type, value)) else kind(pure(item, depth + 1) for item in value)
-    if kind is dict or kind is defaultdict:
-        return _mapping(dict.items(value), depth)
-    if kind is OrderedDict:
-        return OrderedDict(_mapping(OrderedDict.items(value), depth))
-    if kind is set or kind is frozenset or kind in _VIEWS:
-        return _members(value, depth)
-    return _derived(value, kind, depth)
-
-
-def _derived(value: Any, kind: type, depth: int) -> Any:
-    """Rebuild what is left: deques, fractions, and instances of derived classes by their builtin base's methods."""
-    if kind is deque:
-        return deque((pure(item, depth + 1) for item in value), value.maxlen)
-    if kind is Fraction:
-        return _fraction(_numerator(value), _denominator(value))
+        return keep(value)
+    write = _WRITE.get(kind) or _late(kind)
+    if write is not None:
+        return write(value, keep, depth + 1)
+    if kind is type and value in _builtin_types:
+        return {"type": _builtin_types[value]}
     for base in _mro(kind):
         read = _READ.get(base)
         if read is not None:
-            return pure(read(value), depth + 1)
-    raise ImpureError
+            return plain(read(value), keep, depth + 1)
+    return keep(value)
 
 
-def _mapping(items: Any, depth: int) -> dict[Any, Any]:
-    try:
-        return {pure(key, depth + 1): pure(item, depth + 1) for key, item in items}
-    except TypeError:  # a key that its base's content cannot be
-        raise ImpureError from None
+def _items(name: str) -> Callable[[Any, Any, int], Any]:
+    def write(value: Any, keep: Any, depth: int) -> Any:
+        return {name: [plain(item, keep, depth) for item in value]}
+
+    return write
 
 
-def _members(items: Any, depth: int) -> frozenset[Any]:
-    try:
-        return frozenset([pure(item, depth + 1) for item in items])
-    except TypeError:
-        raise ImpureError from None
+def _pairs(name: str) -> Callable[[Any, Any, int], Any]:
+    def write(value: Any, keep: Any, depth: int) -> Any:
+        return {name: [[plain(key, keep, depth), plain(item, keep, depth)] for key, item in dict.items(value)]}
+
+    return write
 
 
-def _fraction(numerator: Any, denominator: Any) -> Any:
-    """Return a number that equals the fraction if there is one, else its two integers, marked."""
-    if type(numerator) is not int or type(denominator) is not int:
-        raise ImpureError
-    if denominator == 1:
-        return numerator
-    if numerator.bit_length() <= 53 and denominator.bit_length() <= 1000 and not denominator & (denominator - 1):
-        return numerator / denominator
-    return (_FRACTION, numerator, denominator)
+def _list(value: Any, keep: Any, depth: int) -> Any:
+    return value if _SIMPLE.issuperset(map(type, value)) else [plain(item, keep, depth) for item in value]
 
+
+def _late(kind: type) -> Any:
+    """Return how a value is written whose type stands in a module that few programs load."""
+    for home, writers in _LATE.items():
+        module = vars(sys.modules.get(home, builtins))
+        for name, write in writers.items():
+            if module.get(name) is kind:
+                return write
+    return None
+
+
+def _fraction(value: Any, keep: Any, _: int) -> Any:
+    parts = value._numerator, value._denominator  # noqa: SLF001 - an exact Fraction; its public ones are properties
+    if type(parts[0]) is not int or type(parts[1]) is not int or parts[1] < 1:
+        return keep(value)
+    return {"fraction": [hex(part) for part in parts]}
+
+
+def _moment(name: str) -> Callable[[Any, Any, int], Any]:
+    def write(value: Any, keep: Any, _: int) -> Any:
+        if getattr(value, "tzinfo", None) not in (None, sys.modules["datetime"].timezone.utc):
+            return keep(value)
+        return {name: [value.isoformat(), getattr(value, "fold", 0)]}
+
+    return write
+
+
+_LATE: dict[str, dict[str, Any]] = {
+    "decimal": {"Decimal": lambda value, *_: {"Decimal": str(value)}},
+    "fractions": {"Fraction": _fraction},
+    "datetime": {
+        "date": _moment("date"),
+        "time": _moment("time"),
+        "datetime": _moment("datetime"),
+        "timedelta": lambda value, *_: {"timedelta": [value.days, value.seconds, value.microseconds]},
+    },
+}
+
+_WRITE: dict[type, Any] = {
+    list: _list,
+    tuple: _items("tuple"),
+    set: _items("set"),
+    frozenset: _items("frozenset"),
+    dict: _pairs("dict"),
+    defaultdict: _pairs("defaultdict"),
+    Counter: _pairs("Counter"),
+    OrderedDict: lambda value, keep, depth: {
+        "OrderedDict": [[plain(k, keep, depth), plain(v, keep, depth)] for k, v in OrderedDict.items(value)]
+    },
+    deque: lambda value, keep, depth: {"deque": [[plain(item, keep, depth) for item in value], value.maxlen]},
+    type({}.keys()): _items("keys"),
+    type({}.items()): _items("items"),
+    type({}.values()): _items("values"),
+    type(OrderedDict().keys()): _items("keys"),
+    type(OrderedDict().items()): _items("items"),
+    type(OrderedDict().values()): _items("values"),
+    bytes: lambda value, *_: {"bytes": value.hex()},
+    bytearray: lambda value, *_: {"bytearray": value.hex()},
+    complex: lambda value, *_: {"complex": [value.real, value.imag]},
+    range: lambda value, *_: {"range": [hex(value.start), hex(value.stop), hex(value.step)]},
+    type(...): lambda *_: {"ellipsis": None},
+}
 
 _READ: dict[type, Any] = {
     int: lambda value: int.__add__(value, 0),
@@ -110,86 +159,71 @@ _READ: dict[type, Any] = {
     tuple: lambda value: tuple.__getitem__(value, slice(None)),
     OrderedDict: lambda value: OrderedDict((key, dict.__getitem__(value, key)) for key in OrderedDict.__iter__(value)),
     dict: lambda value: dict(dict.items(value)),
-    set: lambda value: frozenset(set.__iter__(value)),
+    set: lambda value: set(set.__iter__(value)),
     frozenset: lambda value: frozenset(frozenset.__iter__(value)),
     deque: lambda value: deque(deque.__iter__(value)),
 }
+"""What an instance of a derived class is read as: its content, by the base's own methods."""
 
 
-def render(value: Any, room: int = 2000) -> str:
-    """Return the value's text, at most about `room` characters; the same on every machine.
+class MalformedError(Exception):
+    """It is not what `plain` writes."""
 
-    No `__repr__` of the program runs: an object that is not plain data is `<ClassName object>`.
+
+def rebuilt(data: str, handle: Callable[[Any], Any]) -> Any:
+    """Return the value that `plain` made the text of; safe on any text.
+
+    Args:
+        data: JSON.
+        handle: is given what `keep` returned under the key "handle"; returns the object that stands for it.
+
+    Raises:
+        MalformedError: if it is not such a text.
     """
-    text = _render(value, room, 0)
-    return text if len(text) <= room else text[: max(room - 3, 2)] + "..."
+
+    def hook(pairs: list[tuple[str, Any]]) -> Any:
+        if len(pairs) != 1:
+            raise MalformedError(f"{len(pairs)} keys")
+        kind, content = pairs[0]
+        return handle(content) if kind == "handle" else _MAKE[kind](content)
+
+    try:
+        return json.loads(data, object_pairs_hook=hook)
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, AttributeError, IndexError) as error:
+        raise MalformedError(f"{type(error).__name__}: {error}") from None
 
 
-def _render(value: Any, room: int, depth: int) -> str:
-    kind = type(value)
-    if kind is int and value.bit_length() > MAX_BITS:
-        return f"<int of {value.bit_length()} bits>"
-    if kind in SCALARS or kind is Decimal:
-        long = (kind is str or kind is bytes) and len(value) > max(room, 0)
-        return repr(value[: max(room, 0)]) + "..." if long else repr(value)
-    if depth > 20 or room <= 0:
-        return "..."
-    if kind is Fraction and type(_numerator(value)) is type(_denominator(value)) is int:
-        return f"Fraction({_render(_numerator(value), room, depth)}, {_render(_denominator(value), room, depth)})"
-    if kind in _BRACKETS:
-        return _container(value, kind, room, depth)
-    return f"<{_name(kind)[:80]} object>"
+def _keyed(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda content: kind([(key, item) for key, item in content])
 
 
-_BRACKETS: dict[type, tuple[str, str]] = {
-    list: ("[", "]"),
-    tuple: ("(", ")"),
-    dict: ("{", "}"),
-    set: ("{", "}"),
-    frozenset: ("frozenset({", "})"),
-    OrderedDict: ("OrderedDict({", "})"),
-    defaultdict: ("defaultdict({", "})"),
-    Counter: ("Counter({", "})"),
-    deque: ("deque([", "])"),
+def _made(home: str, name: str) -> Any:
+    return getattr(__import__(home), name)
+
+
+_MAKE: dict[str, Callable[[Any], Any]] = {
+    "int": lambda content: int(content, 16),
+    "tuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+    "dict": _keyed(dict),
+    "defaultdict": _keyed(lambda pairs: defaultdict(None, pairs)),
+    "Counter": _keyed(lambda pairs: Counter(dict(pairs))),
+    "OrderedDict": _keyed(OrderedDict),
+    "deque": lambda content: deque(content[0], content[1]),
+    "keys": lambda content: dict.fromkeys(content).keys(),
+    "items": lambda content: dict(content).items(),
+    "values": lambda content: dict(enumerate(content)).values(),
+    "bytes": bytes.fromhex,
+    "bytearray": bytearray.fromhex,
+    "complex": lambda content: complex(content[0], content[1]),
+    "range": lambda content: range(*(int(part, 16) for part in content)),
+    "ellipsis": lambda _: ...,
+    "Decimal": lambda content: _made("decimal", "Decimal")(content),
+    "fraction": lambda content: _made("fractions", "Fraction")(int(content[0], 16), int(content[1], 16)),
+    "date": lambda content: _made("datetime", "date").fromisoformat(content[0]),
+    "time": lambda content: _made("datetime", "time").fromisoformat(content[0]).replace(fold=content[1]),
+    "datetime": lambda content: _made("datetime", "datetime").fromisoformat(content[0]).replace(fold=content[1]),
+    "timedelta": lambda content: _made("datetime", "timedelta")(*content),
+    "type": lambda content: {name: value for value, name in _builtin_types.items()}[content],
 }
-
-
-def _container(value: Any, kind: type, room: int, depth: int) -> str:
-    left, right = _BRACKETS[kind]
-    if not _length(value, kind):
-        return "set()" if kind is set else "frozenset()" if kind is frozenset else left + right
-    if kind is set or kind is frozenset:
-        members = [_render(item, room, depth + 1) for item in _ordered(value)]
-        return left + _joined(members, room) + right
-    parts: list[str] = []
-    for item in dict.items(value) if dict in _mro(kind) else value:
-        if len(parts) == MAX_ITEMS or room <= 0:
-            parts.append("...")
-            break
-        if dict in _mro(kind):
-            text = f"{_render(item[0], room, depth + 1)}: {_render(item[1], room, depth + 1)}"
-        else:
-            text = _render(item, room, depth + 1)
-        room -= len(text) + 2
-        parts.append(text)
-    return left + ", ".join(parts) + ("," if kind is tuple and len(parts) == 1 else "") + right
-
-
-def _length(value: Any, kind: type) -> int:
-    return dict.__len__(value) if dict in _mro(kind) else len(value)
-
-
-def _joined(members: list[str], room: int) -> str:
-    kept = members[:MAX_ITEMS]
-    while len(kept) > 1 and sum(map(len, kept)) > room:
-        kept = kept[: len(kept) // 2]
-    return ", ".join(kept + ["..."] * (len(kept) < len(members)))
-
-
-def _ordered(members: Any) -> list[Any]:
-    """Put a set's members in an order that does not depend on hashes."""
-    items = list(members)
-    kinds = set(map(type, items))
-    if kinds <= {int, float, bool} or (len(kinds) == 1 and kinds <= {str, bytes}):
-        return sorted(items)
-    return sorted(items, key=lambda item: (_name(type(item)), _render(item, 200, 10)))

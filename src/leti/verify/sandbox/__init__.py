@@ -1,98 +1,91 @@
-"""Where programs run: one lane takes one job at a time and gives back evidence.
+"""Where programs run, and where their tests run: cells, each a process that hears and answers frames.
 
-A level of isolation is one implementation of `Sandbox`. It says nothing about right and wrong: `outcome` does, from the
-evidence alone.
+A level of isolation is one implementation of `Sandbox`. It starts cells and says what it keeps programs from; it knows
+nothing of programs, tests or verdicts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from leti.verify.events import Event
-
-__all__ = ["Ended", "Evidence", "How", "Job", "LaneLostError", "Sandbox"]
+__all__ = ["Cell", "Cover", "Role", "Sandbox"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One program and its tests, and what it may take."""
+class Role(StrEnum):
+    """What a cell is for."""
 
-    program: str
-    tests: tuple[str, ...]
-    setup: str = ""
-    timeout: float = 5.0
-    """Seconds, not counting time spent waiting for a processor; five times that by the clock."""
-    memory: int = 512 << 20
-    """Bytes of address space above the interpreter's own."""
-    file_size: int = 16 << 20
-    output: int = 16 << 10
-    """Bytes of what is printed that are kept; the rest is read and dropped."""
+    PROGRAM = "program"
+    JUDGE = "judge"
 
 
-class How(StrEnum):
-    """How the process of a program ended."""
+class Cover(StrEnum):
+    """What a level keeps programs from. A level claims only what it holds against a hostile program."""
 
-    EXIT = "exit"
-    SIGNAL = "signal"
-    DEADLINE = "deadline"
-    LIMIT = "limit"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """The end of a program's process."""
-
-    how: How
-    code: int = 0
-    """EXIT: the exit status; SIGNAL and LIMIT: the signal's number."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What is known of one run."""
-
-    events: tuple[Event, ...]
-    """What the harness reported, in order. Only lines that carried the run's secret are here."""
-    ended: Ended
-    output: str = ""
-    seconds: float = 0.0
-
-
-class LaneLostError(Exception):
-    """A lane died or fell silent: it is of no more use, and its job is owed.
-
-    Args:
-        reason: What happened.
-        started: Whether the program had its turn. If not, the fault is ours.
-    """
-
-    def __init__(self, reason: str, *, started: bool = False) -> None:
-        super().__init__(reason)
-        self.started = started
+    NETWORK = "network"
+    """No connection to anything, this machine included."""
+    FILES = "files"
+    """Of this machine's files only the interpreter and the system's libraries can be read, and none can be changed."""
+    METADATA = "metadata"
+    """Of a file outside, it cannot even be seen whether it is there."""
+    DISK = "disk"
+    """What is written is bounded, in bytes and in files."""
+    PROCESSES = "processes"
+    """No other process is started; none can be seen, waited for or traced."""
+    SIGNALS = "signals"
+    """No signal to a process outside."""
+    LEFTOVERS = "leftovers"
+    """Nothing of a program is left running, whatever it did."""
+    MEMORY = "memory"
+    """No memory beyond the limit, by whatever way it is taken."""
+    IPC = "ipc"
+    """No memory, queue or socket shared with processes outside."""
+    DEVICES = "devices"
+    """No device that keeps or reaches anything."""
+    PRIVILEGES = "privileges"
+    """No capability, none to be had, and no other program file to start."""
+    KERNEL = "kernel"
+    """Only a list of system calls is allowed."""
 
 
-class Sandbox(Protocol):
-    """One lane: runs one job at a time."""
+class Cell(Protocol):
+    """One process, or what holds one: started, spoken to through two descriptors, ended."""
 
-    level: str
-    """What it isolates by, in one word."""
-
-    def run(self, job: Job) -> Evidence:
-        """Run a job; when this returns, nothing of the program is left running.
-
-        Raises:
-            LaneLostError: if the lane has to be replaced.
-        """
-        ...
+    reader: int
+    """Descriptor that its frames are read from."""
+    writer: int
+    """Descriptor that frames for it are written to. Both stay ours until `close`."""
 
     def stop(self) -> None:
-        """End what runs, at once. The one call that another thread may make: `run` then raises LaneLostError."""
+        """Kill it, at once, with everything in it. Any thread may call this, any number of times."""
         ...
 
     def close(self) -> None:
-        """End the lane and remove what it left."""
+        """Stop it, wait for its end, and remove what it left."""
+        ...
+
+    def last_words(self) -> str:
+        """Return the end of what it wrote to its log: why it did not start, for one."""
+        ...
+
+
+class Sandbox(Protocol):
+    """Starts cells of one level of isolation."""
+
+    @property
+    def level(self) -> str:
+        """What it isolates by, in one word."""
+        ...
+
+    @property
+    def covers(self) -> frozenset[Cover]:
+        """What it keeps programs from."""
+        ...
+
+    def start(self, role: Role) -> Cell:
+        """Start a cell; it may still have to get ready when this returns.
+
+        Raises:
+            SandboxError: it cannot be started.
+        """
         ...

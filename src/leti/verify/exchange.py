@@ -1,0 +1,245 @@
+"""One program between two cells: its own, which never sees a test, and the judge's, which never runs a program."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections import OrderedDict
+from dataclasses import replace
+from typing import Any
+
+from leti.errors import SandboxError
+from leti.types import Tests
+from leti.verify.evidence import Ended, Evidence, How, Job, Report, place, report, results, said
+from leti.verify.harness.frames import ClosedError, Frames, SilentError
+from leti.verify.sandbox import Cell, Role, Sandbox
+
+START_SECONDS = 60.0
+PATIENCE = 15.0  # seconds a cell may be silent beyond what it was given
+COMPILING = 2.0  # seconds that compiling a program may take the judge
+STARTED = b'{"started":1}'
+CHECKS = 512  # that the judge keeps prepared
+
+
+class LaneLostError(Exception):
+    """A cell died or fell silent: the lane is of no more use, and its job is owed.
+
+    Args:
+        reason: What happened.
+        started: Whether the program had its turn. If not, the fault is ours.
+    """
+
+    def __init__(self, reason: str, *, started: bool = False) -> None:
+        super().__init__(reason)
+        self.started = started
+
+
+class Exchange:
+    """The two cells of a lane: runs one job at a time.
+
+    Args:
+        sandbox: starts the cells.
+
+    Raises:
+        SandboxError: if one does not start.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._cells: list[Cell] = []
+        self._plans: OrderedDict[Tests, tuple[int, dict[str, Any]]] = OrderedDict()
+        self._forgotten: list[int] = []
+        self._number = 0
+        self._clean = True
+        try:
+            self._program = self._started(sandbox, Role.PROGRAM)
+            self._judge = self._started(sandbox, Role.JUDGE)
+        except BaseException:
+            self.close()
+            raise
+
+    def _started(self, sandbox: Sandbox, role: Role) -> Frames:
+        cell = sandbox.start(role)
+        self._cells.append(cell)
+        frames = Frames(cell.reader, cell.writer)
+        try:
+            frames.read(time.monotonic() + START_SECONDS)
+        except (ClosedError, SilentError) as error:
+            words = cell.last_words() or str(error) or "it said nothing"
+            raise SandboxError(
+                f"The sandbox `{sandbox.level}` did not start: {words}. "
+                f"Type: {sys.executable} -c 'print(1)'  to see whether this Python runs alone, and `leti check` "
+                "to see which isolation works here."
+            ) from error
+        return frames
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing of the last program is left; if not, the lane has to be replaced."""
+        return self._clean
+
+    def stop(self) -> None:
+        """End what runs, at once. The one call that another thread may make: `run` then raises LaneLostError."""
+        for cell in self._cells:
+            cell.stop()
+
+    def close(self) -> None:
+        """End both cells."""
+        for cell in self._cells:
+            cell.close()
+
+    def run(self, job: Job) -> Evidence:
+        """Run a job; when this returns, nothing of the program is left running.
+
+        Raises:
+            LaneLostError: if the lane has to be replaced.
+        """
+        if job.shared:
+            evidence = self._run(job, b"")
+            if evidence is not None:
+                return evidence
+            job = replace(job, shared=False)
+        wrong, code = self._compiled(job)
+        if wrong is not None:
+            return Evidence(ended=Ended(how=How.EXIT), report=wrong)
+        evidence = self._run(job, code)
+        assert evidence is not None
+        return evidence
+
+    def _compiled(self, job: Job) -> tuple[Report | None, bytes]:
+        """Have the judge compile the program; nothing at all where only the program's own process can tell."""
+        text = job.program.encode("utf-8", "surrogatepass")
+        try:
+            self._judge.write({"do": "compile", "tests": job.check.text}, text)
+            header, code = self._judge.read(time.monotonic() + COMPILING)
+        except (ClosedError, SilentError):  # a program may be too much for the compiler
+            self._cells.pop().close()
+            self._plans.clear()
+            self._judge = self._started(self._sandbox, Role.JUDGE)
+            return None, b""
+        return report(header.get("error")), code
+
+    def _plan(self, check: Tests) -> tuple[int, dict[str, Any]]:
+        """Have the judge prepare a check, once."""
+        if check in self._plans:
+            self._plans.move_to_end(check)
+            return self._plans[check]
+        self._number += 1
+        if len(self._plans) >= CHECKS:
+            self._forgotten.append(self._plans.popitem(last=False)[1][0])
+        request = {"do": "load", "check": self._number, "setup": check.setup, "tests": check.tests}
+        self._judge.write(request | {"forget": self._forgotten})
+        plan, _ = self._heard(self._judge, PATIENCE, started=False)
+        self._forgotten = []
+        self._plans[check] = self._number, plan
+        return self._plans[check]
+
+    def _run(self, job: Job, code: bytes) -> Evidence | None:
+        """Run it as the job says; None if a shared process is not for this program."""
+        check, plan = self._plan(job.check)
+        self._send(self._program, _request(job, plan, code), code)
+        header, blob = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
+        started, _, blob = blob.partition(b"\n")
+        if started != STARTED:
+            raise LaneLostError(f"the harness did not start: {str(header.get('output'))[-500:]}")
+        if job.shared and not _conclusive(header, blob):
+            return None
+        lines = blob.decode("ascii", "replace").splitlines()
+        first = said(lines[0]) if lines else {}
+        found: dict[str, Any] = {"results": [], "trusted": True}
+        if "names" in first and plan["wrong"]:
+            found["results"] = [plan["wrong"] | {"status": "raised"}]
+        elif "names" in first:
+            found, header = self._decided(job, check, blob, header)
+        if "waiting" in header:
+            self._send(self._program, {}, b"\n")
+            header, _ = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
+        self._clean = header["alone"] and header["cleared"]
+        return Evidence(
+            ended=_ended(header, blob),
+            loaded="names" in first,
+            report=self._refined(job, report(first.get("error"))) if job.shared else report(first.get("error")),
+            results=results(found["results"]),
+            trusted=found["trusted"],
+            output=str(header["output"]),
+            seconds=float(header["seconds"]),
+            cpu=float(header["cpu"]),
+        )
+
+    def _decided(
+        self, job: Job, check: int, blob: bytes, header: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Have the judge decide, and carry its questions to the program; return what it found, and the last header."""
+        offset = _lines(job.program)
+        self._send(self._judge, {"do": "run", "check": check, "offset": offset, "every": job.every}, blob)
+        while True:
+            try:
+                answer, line = self._judge.read(time.monotonic() + PATIENCE)
+            except (SilentError, ClosedError) as error:
+                raise LaneLostError(f"the judge: {error or 'the tests did not end'}", started=True) from None
+            if "ask" not in answer:
+                return answer, header
+            if "waiting" not in header:
+                self._send(self._judge, {"gone": True})
+                continue
+            self._send(self._program, {}, line)
+            header, heard = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
+            self._send(self._judge, {}, heard)
+
+    def _refined(self, job: Job, found: Report | None) -> Report | None:
+        """Return a program's SyntaxError as it is with the tests after it: the parser looks ahead."""
+        if found is None or "SyntaxError" not in found.bases or found.error.frames:
+            return found
+        return self._compiled(job)[0] or found
+
+    def _send(self, frames: Frames, header: dict[str, Any], blob: bytes = b"") -> None:
+        try:
+            frames.write(header, blob)
+        except ClosedError as error:
+            raise LaneLostError(str(error)) from error
+
+    def _heard(self, frames: Frames, seconds: float, *, started: bool) -> tuple[dict[str, Any], bytes]:
+        try:
+            return frames.read(time.monotonic() + seconds)
+        except SilentError:
+            raise LaneLostError("a cell is silent", started=started) from None
+        except ClosedError as error:
+            raise LaneLostError(str(error), started=started) from None
+
+
+def _request(job: Job, plan: dict[str, Any], code: bytes) -> dict[str, Any]:
+    names = ("timeout", "memory", "file_size", "output", "answers")
+    return {
+        "program": "" if code else job.program,
+        **{name: plan[name] for name in ("names", "calls", "arguments")},
+        "stay": bool(plan["names"]),
+        "limits": {name: getattr(job, name) for name in names},
+        "shared": job.shared,
+        "main": False,
+        "stdin": None,
+    }
+
+
+def _conclusive(header: dict[str, Any], blob: bytes) -> bool:
+    """Whether what came of a shared process would have come of an own one."""
+    if b'{"refused":1}' in blob or b"MemoryError" in blob:
+        return False
+    return "waiting" in header or (header["status"] is None and not header["late"])
+
+
+def _ended(header: dict[str, Any], blob: bytes) -> Ended:
+    if header["late"]:
+        return Ended(how=How.DEADLINE, place=place(blob))
+    if header["flooded"]:
+        return Ended(how=How.FLOOD)
+    code = os.waitstatus_to_exitcode(header["status"] or 0)
+    if code >= 0:
+        return Ended(how=How.EXIT, code=code)
+    limit = -code in (signal.SIGXCPU, signal.SIGXFSZ)
+    return Ended(how=How.LIMIT if limit else How.SIGNAL, code=-code)
+
+
+def _lines(text: str) -> int:
+    return text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1

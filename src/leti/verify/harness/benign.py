@@ -1,0 +1,169 @@
+"""Programs that may share a process, because nothing they can reach outlives them in it.
+
+A program is benign if it imports only modules listed here and uses none of the names by which it could change them,
+the builtins, or the interpreter. This keeps programs apart, for speed; it is not what keeps the host safe (the jail)
+nor what keeps verdicts honest (the judge is elsewhere). In doubt, a program is not benign and gets its own process.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import os
+import random
+import resource
+import sys
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any, NamedTuple
+
+from . import conversation
+
+TESTED = {(3, 11), (3, 12), (3, 13), (3, 14)}
+"""Bytecode changes from version to version: on others no program is benign."""
+
+LISTED: dict[str, str] = {
+    "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
+    "cmath": "*",
+    "collections": "Counter OrderedDict defaultdict deque namedtuple",
+    "copy": "copy deepcopy",
+    "fractions": "Fraction",
+    "functools": "cache cmp_to_key lru_cache partial reduce",
+    "heapq": "heapify heappop heappush heappushpop heapreplace merge nlargest nsmallest",
+    "itertools": "*",
+    "math": "*",
+    "operator": "abs add and_ concat contains countOf eq floordiv ge gt index indexOf inv invert itemgetter le lshift lt "
+    "mod mul ne neg not_ or_ pos pow rshift sub truediv truth xor",
+    "random": "betavariate choice choices expovariate gauss getrandbits randint random randrange sample seed shuffle "
+    "triangular uniform",
+    "re": "A ASCII DOTALL I IGNORECASE M MULTILINE Match Pattern S VERBOSE X compile error escape findall finditer "
+    "fullmatch match search split sub subn",
+    "statistics": "fmean geometric_mean harmonic_mean mean median median_high median_low mode multimode pstdev "
+    "pvariance quantiles stdev variance",
+    "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits printable punctuation whitespace",
+    "typing": "Any Callable Counter DefaultDict Deque Dict Final FrozenSet Generator Generic Hashable Iterable Iterator "
+    "List Literal Mapping MutableMapping MutableSequence NamedTuple NoReturn Optional OrderedDict Sequence Set Sized "
+    "Text Tuple Type TypeVar Union",
+}
+FORBIDDEN_BUILTINS = frozenset(
+    "breakpoint compile copyright credits delattr dir eval exec getattr globals license locals open setattr vars".split()
+)
+FORBIDDEN_PREFIXES = (
+    "ag_",
+    "co_",
+    "cr_",
+    "f_",
+    "gi_",
+    "tb_",
+)  # the interpreter's own objects: frames, code, tracebacks
+UNDERSCORED = frozenset(
+    "_ __name__ __main__ __init__ __module__ __qualname__ __annotations__ __doc__ __firstlineno__ "
+    "__static_attributes__ __annotate__ __classdict__ __conditional_annotations__ __class__ "
+    "__repr__ __str__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __hash__ __len__ __iter__ __next__ __contains__ "
+    "__getitem__ __setitem__ __add__ __sub__ __mul__ __bool__ __call__ __slots__".split()
+)
+
+
+class Rules(NamedTuple):
+    """What is looked for in a program's bytecode. Made in the process that needs it: the modules take memory."""
+
+    names: frozenset[str]
+    """That no benign program uses: every name of a listed module that is not listed itself, and what is forbidden."""
+    stores: tuple[int, ...]
+    """Operations that change attributes."""
+    match: int
+    """The operation that reads attributes whose names are not among a code's names."""
+    load: int
+    """The operation that imports."""
+    extended: int
+    """The operation that carries the high part of the next one's argument."""
+
+
+def rules() -> Rules:
+    """Return what is looked for in the bytecode of this interpreter."""
+    from opcode import opmap
+
+    listed, there = set(), set()
+    for name, names in LISTED.items():
+        own = {entry for entry in dir(__import__(name)) if not entry.startswith("_")}
+        there |= own
+        listed |= own if names == "*" else set(names.split())
+    return Rules(
+        names=frozenset(there - listed - set(dir(builtins))) | FORBIDDEN_BUILTINS,
+        stores=(opmap["STORE_ATTR"], opmap["DELETE_ATTR"]),
+        match=opmap["MATCH_CLASS"],
+        load=opmap["IMPORT_NAME"],
+        extended=opmap["EXTENDED_ARG"],
+    )
+
+
+def is_benign(code: CodeType, rules: Rules) -> bool:
+    """Whether nothing that a module's code can reach outlives it."""
+    if sys.version_info[:2] not in TESTED:
+        return False
+    imports = any(rules.load in part.co_code[::2] for part in _parts(code))
+    return all(_names_are(part, rules, imports=imports) for part in _parts(code))
+
+
+def _parts(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if type(constant) is CodeType:
+            yield from _parts(constant)
+
+
+def _names_are(code: CodeType, rules: Rules, *, imports: bool) -> bool:
+    operations = code.co_code[::2]
+    if rules.match in operations or (imports and any(store in operations for store in rules.stores)):
+        return False
+    if rules.load in operations and not _imported(code, rules) <= LISTED.keys():
+        return False
+    for name in code.co_names:
+        if name in rules.names or name.startswith(FORBIDDEN_PREFIXES):
+            return False
+        if name[0] == "_" and name not in UNDERSCORED and (imports or name[1:2] == "_"):
+            return False
+    return True
+
+
+def _imported(code: CodeType, rules: Rules) -> set[str]:
+    """Return the modules that the code imports by name."""
+    found, high = set(), 0
+    for operation, argument in zip(code.co_code[::2], code.co_code[1::2], strict=True):
+        argument |= high  # noqa: PLW2901
+        high = argument << 8 if operation == rules.extended else 0
+        if operation == rules.load:
+            found.add(code.co_names[argument])
+    return found
+
+
+def work() -> None:
+    """Run one program after another, as asked for in lines on the channel; ends the process when that closes."""
+    known = rules()
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    rest = b""
+    while True:
+        while b"\n" not in rest:
+            part = os.read(conversation.REQUESTS, 1 << 18)
+            if not part:
+                os._exit(0)
+            rest += part
+        line, _, rest = rest.partition(b"\n")
+        _one(json.loads(line), known)
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+
+
+def _one(request: dict[str, Any], known: Rules) -> None:
+    world = conversation.World(request, b"")
+    if world.error is None and not is_benign(world.code, known):
+        world.say({"refused": 1})
+    else:
+        conversation.converse(request, world)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        if world.error is None and "random" in world.code.co_names:
+            random.seed(0)
+        world.kept.clear()
+        vars(world.module).clear()
+    world.say({"ended": 1})
+    world.speak()

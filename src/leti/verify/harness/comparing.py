@@ -1,0 +1,67 @@
+"""Whether a value that was returned is the one that was expected. Both are plain data; no code of a program has a say."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+RELATIVE = 1e-7  # of the expected number, where numbers may be off at all and one is a fraction
+_NUMBERS = (int, float, complex, Decimal, Fraction)
+_ROWS = (list, tuple)
+_MEMBERS = (list, tuple, set, frozenset, deque, type({}.keys()), type({}.items()), type({}.values()))
+
+
+def same(got: Any, expected: Any, tolerance: float) -> bool:
+    """Return whether two values are equal, or differ only in numbers that are near each other.
+
+    Not-a-number is the same as not-a-number: a program that returns it where it is expected is right.
+
+    Args:
+        got: what was returned.
+        expected: what should have been.
+        tolerance: how far a number may be off; with 0 not at all.
+    """
+    if got is expected or bool(got == expected):
+        return True
+    if isinstance(expected, _ROWS) and type(got) is type(expected):
+        return len(got) == len(expected) and all(map(same, got, expected, [tolerance] * len(got)))
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return got.keys() == expected.keys() and all(same(got[key], expected[key], tolerance) for key in expected)
+    if isinstance(got, _NUMBERS) and isinstance(expected, _NUMBERS):
+        return _near(got, expected, tolerance)
+    return False
+
+
+def _near(got: Any, expected: Any, tolerance: float) -> bool:
+    if isinstance(got, float) and isinstance(expected, float) and math.isnan(got):
+        return math.isnan(expected)
+    if not tolerance:
+        return False
+    try:
+        room = tolerance
+        if isinstance(got, (float, complex)) or isinstance(expected, (float, complex)):
+            room += RELATIVE * abs(expected)
+        return room < math.inf and bool(abs(got - expected) <= room)
+    except (ArithmeticError, TypeError, ValueError):  # too large for a fraction, or kinds that do not mix
+        return False
+
+
+def same_members(got: Any, expected: Any) -> bool:
+    """Return whether two values hold the same members, in whatever order and however often."""
+    if not isinstance(got, _MEMBERS) or not isinstance(expected, _MEMBERS):
+        return False
+    return set(map(_hashable, got)) == set(map(_hashable, expected))
+
+
+def _hashable(value: Any) -> Any:
+    """Return what is equal for equal values, and can stand in a set."""
+    if isinstance(value, dict):
+        return "dict", frozenset((key, _hashable(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return "list", tuple(map(_hashable, value))
+    if isinstance(value, tuple):
+        return tuple(map(_hashable, value))
+    return frozenset(value) if isinstance(value, set) else value

@@ -1,0 +1,111 @@
+"""The process that runs the tests: it never runs a program, and the program's process never sees a test.
+
+Requests are frames. `load` prepares a check and returns the plan of what to ask a program (`expect` adds what a reference
+returned); `run` decides the tests of
+one program from what it has said, and asks for more where the plan did not foresee it; `compile` compiles a program.
+"""
+
+from __future__ import annotations
+
+import gc
+import marshal
+import os
+import random
+import resource
+import sys
+from contextlib import suppress
+from typing import Any
+
+from .calls import Calls
+from .frames import ClosedError, Frames
+from .records import syntax_part
+from .remote import FILE, Link
+from .tests import PythonTests
+
+MEMORY = 2 << 30  # bytes of address space for the tests of a data set
+
+
+def main(packages: list[str], site: list[str]) -> None:
+    """Serve requests from standard input until it closes.
+
+    Args:
+        packages: modules to load in advance.
+        site: directories of installed packages.
+    """
+    frames = Frames(os.dup(0), os.dup(1))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    sys.path += site
+    for name in packages:
+        __import__(name)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    gc.collect()
+    gc.freeze()
+    checks: dict[int, PythonTests | Calls] = {}
+    with suppress(ClosedError):
+        frames.write({"ready": list(sys.version_info[:3])})
+        while True:
+            header, blob = frames.read()
+            if header["do"] == "compile":
+                frames.write(*_compiled(blob.decode("utf-8", "surrogatepass"), header["tests"]))
+            else:
+                frames.write(_done(header, blob, checks, frames))
+    os._exit(0)
+
+
+def _done(
+    header: dict[str, Any], blob: bytes, checks: dict[int, PythonTests | Calls], frames: Frames
+) -> dict[str, Any]:
+    if header["do"] == "load":
+        for number in header["forget"]:
+            checks.pop(number, None)
+        check = checks[header["check"]] = _prepared(header)
+        return check.plan.request() | {"wrong": check.wrong}
+    check = checks[header["check"]]
+    lines = blob.decode("ascii", "replace").splitlines()
+    if isinstance(check, Calls):
+        return check.expect(lines) if header["do"] == "expect" else check.decide(lines, every=header["every"])
+    random.seed(0)
+
+    def ask(line: str) -> list[str]:
+        frames.write({"ask": True}, line.encode("ascii") + b"\n")
+        answer, said = frames.read()
+        return [] if "gone" in answer else said.decode("ascii", "replace").splitlines()
+
+    return check.decide(lines, Link(lines[1:], ask), offset=header["offset"], every=header["every"])
+
+
+def _prepared(header: dict[str, Any]) -> PythonTests | Calls:
+    return PythonTests(header["setup"], header["tests"]) if "tests" in header else Calls(header)
+
+
+def _compiled(program: str, tests: str) -> tuple[dict[str, Any], bytes]:
+    """Compile a program, never to run here. This process has its pages: a fresh child would have to copy a hundred.
+
+    Returns:
+        An empty header and the code; or `error`, its SyntaxError; or `unknown`: only its own process can tell.
+    """
+    try:
+        return {}, marshal.dumps(compile(program, FILE, "exec", 0, dont_inherit=True))
+    except SyntaxError as error:
+        return {"error": _syntax_error(_with_tests(program, tests) or error)}, b""
+    except (ValueError, RecursionError, MemoryError, OverflowError):
+        return {"unknown": True}, b""
+
+
+def _with_tests(program: str, tests: str) -> SyntaxError | None:
+    """Return the error of compiling the program and the tests in one: the parser looks ahead, so it may differ."""
+    try:
+        compile(f"{program}\n{tests}", FILE, "exec", 0, dont_inherit=True)
+    except SyntaxError as error:
+        return error
+    except (ValueError, RecursionError, MemoryError, OverflowError):
+        return None
+    return None
+
+
+def _syntax_error(error: SyntaxError) -> dict[str, Any]:
+    message, syntax = syntax_part(error, evaluated=False)
+    bases = [base.__name__ for base in type(error).__mro__]
+    return {"type": type(error).__name__, "message": message, "syntax": syntax, "bases": bases, "frames": []}

@@ -1,0 +1,286 @@
+"""The program's names and objects, as the tests see them: stand-ins that ask the program's side.
+
+A stand-in may be called, read and iterated: the program is asked what it has. It is never told what a test expects: a
+comparison with plain data is decided here, and is never equal. Where two objects of the program are compared, or the
+truth of one is asked for, the program itself decides; `Link.trusted` is False from then on.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import json
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+from . import values
+from .values import LIBRARIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FILE = "<string>"
+VALUE = '{"value":'
+_link = object.__getattribute__
+
+
+class Ask(Protocol):
+    """Puts one request to the program's side."""
+
+    def __call__(self, line: str) -> list[str]:
+        """Return its answer's lines; fewer than it should have where the program ended."""
+        ...
+
+
+class StoppedError(BaseException):
+    """The program's process ended, or said what cannot be: nothing more comes of it."""
+
+
+class Link:
+    """What the tests know of the program's side.
+
+    Args:
+        answers: lines that came already: to the calls that were sent with the program.
+        ask: for everything else.
+    """
+
+    def __init__(self, answers: list[str], ask: Ask) -> None:
+        self._answers, self._ask = answers, ask
+        self.trusted = True
+        self.returned: list[tuple[str, Any]] = []
+        """What the calls of the present test returned: their source and the value."""
+        self._classes: dict[tuple[str, ...], type[BaseException]] = {}
+
+    def answer(self, number: int, source: str) -> Any:
+        """Return what call `number` returned, or raise what it raised."""
+        if number >= len(self._answers):
+            raise StoppedError
+        return self._value([self._answers[number]], (), source)
+
+    def request(self, operation: str, target: Any, *positional: Any, **named: Any) -> Any:
+        """Have an operation done on the program's side; return its value, or raise what it raised."""
+        said = {
+            "tuple": [operation, _sent(target), {"int": hex(_depth())}, *(_sent(part) for part in (positional, named))]
+        }
+        lines = self._ask(values.text(said))
+        return self._value(lines, positional, _called(target))
+
+    def names(self, lines: list[str]) -> dict[str, Any]:
+        """Return what the names that the program has defined stand for here."""
+        said = _said(lines[0]).get("names") if lines else None
+        if not isinstance(said, dict):
+            raise StoppedError
+        found = {}
+        for name, what in said.items():
+            if not isinstance(what, dict):
+                raise StoppedError
+            if "import" in what:
+                found[name] = _library(what["import"])
+            elif "value" in what:
+                found[name] = self._rebuilt(values.text(what["value"]))
+        return found
+
+    def _value(self, lines: list[str], positional: tuple[Any, ...], source: str) -> Any:
+        for line in lines:
+            if line.startswith(VALUE):
+                value = self._rebuilt(line[len(VALUE) : -1])
+                self.returned.append((source, value))
+                return value
+            said = _said(line)
+            if "changed" in said:
+                _update(positional, self._rebuilt(values.text(said["changed"])))
+            elif "error" in said:
+                raise self.exception(said["error"])
+            elif "missing" in said:
+                raise NameError(f"name {said['missing']!r} is not defined")
+            elif "big" in said:
+                return Remote(self, -1, f"result of {said['big']} bytes", "object")
+        raise StoppedError
+
+    def _rebuilt(self, data: str) -> Any:
+        try:
+            return values.rebuilt(data, self._handle)
+        except values.MalformedError:
+            raise StoppedError from None
+
+    def _handle(self, content: Any) -> Any:
+        number, name, kind = content
+        return Remote(self, int(number), str(name), str(kind))
+
+    def exception(self, record: Any) -> BaseException:
+        """Return an exception that tests can catch as the program's own; its record is kept with it."""
+        try:
+            family = tuple(str(name) for name in record["bases"])
+            own = bool(record["own"])
+            kind = self._class(str(record["type"]) if own else "", family)
+            arguments = () if record["arguments"] is None else values.rebuilt(record["arguments"], lambda _: None)
+        except (KeyError, TypeError, values.MalformedError):
+            raise StoppedError from None
+        try:
+            error = kind(*arguments)
+        except Exception:  # noqa: BLE001 - a class of the builtins that wants other arguments
+            error = kind.__new__(kind)
+        error.leti_record = record  # type: ignore[attr-defined]
+        return error
+
+    def _class(self, name: str, family: tuple[str, ...]) -> type[BaseException]:
+        base: Any = next((getattr(builtins, each, None) for each in family), Exception)
+        if not isinstance(base, type) or not issubclass(base, BaseException):
+            base = Exception
+        kind: type[BaseException] = base
+        if not name:
+            return kind
+        return self._classes.setdefault((name, *family), type(name, (kind,), {}))
+
+
+class Remote:
+    """An object, a class or a function on the program's side."""
+
+    __slots__ = ("_kind", "_link", "_name", "_number")
+
+    def __init__(self, link: Link, number: int, name: str, kind: str) -> None:
+        for slot, value in zip(self.__slots__, (kind, link, name, number), strict=True):
+            object.__setattr__(self, slot, value)
+
+    def named(self) -> str:
+        """Return the name of its class."""
+        return str(_link(self, "_name"))
+
+    def __call__(self, *positional: Any, **named: Any) -> Any:
+        return _link(self, "_link").request("call", self, *positional, **named)
+
+    def __getattr__(self, name: str) -> Any:
+        return _link(self, "_link").request("get", self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _link(self, "_link").request("set", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        _link(self, "_link").request("del", self, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        return _link(self, "_link").request("iter", self)  # type: ignore[no-any-return]
+
+    def __next__(self) -> Any:
+        return _link(self, "_link").request("next", self)
+
+    def __contains__(self, value: Any) -> bool:
+        return any(value is item or value == item for item in self)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(other) is not Remote:
+            return False
+        return bool(_decided(self, "eq", other))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __bool__(self) -> bool:
+        return bool(_decided(self, "bool"))
+
+    def __instancecheck__(self, value: object) -> bool:
+        return type(value) is Remote and bool(_decided(self, "isinstance", value))
+
+    def __subclasscheck__(self, value: type) -> bool:
+        return isinstance(value, Remote) and bool(_decided(self, "issubclass", value))
+
+    def __hash__(self) -> int:
+        return int(_decided(self, "hash"))
+
+    def __repr__(self) -> str:
+        return f"<{_link(self, '_name')} object>"
+
+
+def _decided(remote: Remote, operation: str, *others: Any) -> Any:
+    """Ask the program's side for an answer that decides something."""
+    link = _link(remote, "_link")
+    link.trusted = False
+    return link.request(operation, remote, *others)
+
+
+def _simple(operation: str) -> Callable[..., Any]:
+    def method(self: Remote, *others: Any) -> Any:
+        return _link(self, "_link").request(operation, self, *others)
+
+    return method
+
+
+def _mixed(operation: str) -> Callable[..., Any]:
+    """Make an operator's method. It may not be told plain data: what it made of that could be anything."""
+
+    def method(self: Remote, *others: Any) -> Any:
+        if any(type(other) is not Remote for other in others):
+            return NotImplemented
+        return _decided(self, operation, *others)
+
+    return method
+
+
+for _name, _operation in {
+    "len": "len", "getitem": "item", "setitem": "set item", "delitem": "del item", "reversed": "reversed",
+    "enter": "enter", "str": "str", "float": "float", "int": "int", "index": "index",
+}.items():  # fmt: skip
+    setattr(Remote, f"__{_name}__", _simple(_operation))
+for _name in ("neg", "pos", "abs", "invert", "lt", "le", "gt", "ge"):
+    setattr(Remote, f"__{_name}__", _mixed(_name))
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor"):
+    _operation = _name + "_" if _name in ("and", "or") else _name
+    setattr(Remote, f"__{_name}__", _mixed(_operation))
+    setattr(Remote, f"__r{_name}__", _mixed("r" + _operation))
+setattr(Remote, "__exit__", lambda self, *_: bool(_link(self, "_link").request("leave", self)))  # noqa: B010
+
+
+def _library(where: Any) -> Any:
+    """Return the module, or what stands in it: this side's own."""
+    home, name = where
+    if home not in LIBRARIES or name.startswith("_"):
+        raise StoppedError
+    module = importlib.import_module(home)
+    if name and not hasattr(module, name):
+        raise StoppedError
+    return getattr(module, name) if name else module
+
+
+def _sent(value: Any) -> Any:
+    return values.plain(value, _handle_of)
+
+
+def _handle_of(value: Any) -> Any:
+    if type(value) is Remote:
+        return {"handle": [_link(value, "_number")]}
+    raise TypeError(f"a test cannot give a program {type(value).__name__!r} objects of its own")
+
+
+def _called(target: Any) -> str:
+    return f"{Remote.named(target) if type(target) is Remote else target}(...)"
+
+
+def _said(line: str) -> Any:
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        raise StoppedError from None
+    if not isinstance(said, dict):
+        raise StoppedError
+    return said
+
+
+def _depth() -> int:
+    """Return how many frames of the tests there are."""
+    frame, count = sys._getframe(1), -1  # noqa: SLF001 - there is no other way to know; where the harness began is one too
+    while frame is not None:
+        count += frame.f_code.co_filename == FILE
+        frame = frame.f_back  # type: ignore[assignment]
+    return count
+
+
+def _update(old: tuple[Any, ...], new: Any) -> None:
+    """Give arguments that the program changed in place their new content."""
+    for before, after in zip(old, new, strict=False):
+        if isinstance(before, list) and isinstance(after, list):
+            before[:] = after
+        elif isinstance(before, (dict, set)) and type(before) is type(after):
+            before.clear()
+            before.update(after)  # type: ignore[arg-type]

@@ -1,0 +1,243 @@
+"""Python tests, run against stand-ins for the program's names."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from typing import Any
+
+from . import records
+from .planning import ANSWER, Plan, Planner, wanted_names
+from .remote import FILE, Link, StoppedError
+from .render import render
+
+CHECK = "@check"
+MAX_WHERE = 5
+MAX_TOLD = 20  # tests of which it is told why they did not pass
+_OPERATORS: dict[type, str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.In: "in",
+    ast.NotIn: "not in",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+}
+_DECIDE: dict[str, Any] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "in": lambda a, b: a in b,
+    "not in": lambda a, b: a not in b,
+    "is": lambda a, b: a is b,
+    "is not": lambda a, b: a is not b,
+    "true": lambda a: a,
+    "not": lambda a: not a,
+}
+
+
+class Asserts:
+    """Decides the asserts of one run, and remembers the last one's sides."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self.ran = 0
+        self.sides: tuple[str, Any, Any] | None = None
+
+    def __call__(self, operator: str, *sides: Any) -> bool:
+        """Decide the condition of an assert."""
+        self.ran += 1
+        self.sides = (operator, sides[0], sides[-1])
+        answer = bool(_DECIDE[operator](*sides))
+        if answer:
+            self._link.returned.clear()
+        return answer
+
+    def shown(self) -> dict[str, Any]:
+        """Return what the last check got and expected, and what the calls inside it returned."""
+        operator, got, expected = self.sides or ("true", None, None)
+        said: dict[str, Any] = {"got": render(got)}
+        if operator not in ("true", "not"):
+            said["expected"] = render(expected) if operator in ("==", "is") else f"{operator} {render(expected)}"
+        inside = [(source, value) for source, value in self._link.returned if value is not got]
+        said["where"] = [f"{source} returned {render(value, 300)}" for source, value in inside[:MAX_WHERE]]
+        return said
+
+
+class Test:
+    """One test, compiled: its code, and the lines of each assert in it."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.ranges: list[tuple[int, int]] = []
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assert):
+                self.ranges.append((node.lineno, node.end_lineno or node.lineno))
+                node.test = _question(node.test)
+        self.ranges.sort()
+        self.code = compile(tree, FILE, "exec", dont_inherit=True)
+        self.own = records.own_codes(self.code, {})
+
+
+def _question(test: ast.expr) -> ast.expr:
+    """Turn the condition of an assert into a call that keeps its sides: `@check("==", left, right)`."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        parts = [ast.Constant(_OPERATORS[type(test.ops[0])]), test.left, test.comparators[0]]
+    elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        parts = [ast.Constant("not"), test.operand]
+    else:
+        parts = [ast.Constant("true"), test]
+    call = ast.copy_location(ast.Call(ast.Name(CHECK, ast.Load()), parts, []), test)
+    for node in (call, call.func, call.args[0]):
+        ast.copy_location(node, test)
+    return call
+
+
+class PythonTests:
+    """The setup and the tests of a check, prepared once and run against many programs.
+
+    Args:
+        setup: code that runs before them, or the empty string.
+        texts: the tests.
+    """
+
+    def __init__(self, setup: str, texts: list[str]) -> None:
+        self._tests: list[Test | None] = []
+        self.plan = Plan()
+        self.wrong: dict[str, Any] | None = None
+        """Why the tests cannot be run at all: the error, and `test`, the number of the one at fault."""
+        trees: list[ast.Module] = []
+        padded: list[str] = []
+        line = 1
+        for index, text in enumerate([setup, *texts], start=-1):
+            if index == -1 and not text:
+                continue
+            padded.append("\n" * (line - 1) + text)
+            line += records.lines_of(text)
+            tree = self._parsed(padded[-1], index)
+            if tree is None:
+                return
+            trees.append(tree)
+        self.plan = Planner(wanted_names(padded, trees), trees).plan
+        self._tests = [*([] if setup else [None]), *map(Test, trees)]
+
+    def _parsed(self, text: str, index: int) -> ast.Module | None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the text's own style, such as an invalid escape
+            try:
+                tree = ast.parse(text, FILE)
+                compile(text, FILE, "exec", dont_inherit=True)
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                self.wrong = {"test": index if index >= 0 else None, "error": _plain_record(error, [])}
+                return None
+        return tree
+
+    def decide(self, lines: list[str], link: Link, *, offset: int, every: bool) -> dict[str, Any]:
+        """Run the tests of one program.
+
+        Args:
+            lines: what it has said; the first says what it defined.
+            link: to ask it for more.
+            offset: the number of lines of the program, which stands before the tests.
+            every: go on after the first test that does not pass.
+        """
+        asserts = Asserts(link)
+        try:
+            world = self._world(lines, link, asserts)
+        except StoppedError:
+            return {"results": [{"test": None, "status": "stopped"}], "trusted": True}
+        results: list[dict[str, Any]] = []
+        for index, test in enumerate(self._tests, start=-1):
+            if test is None:
+                continue
+            result = _run(test, world, asserts, link) | {"test": index if index >= 0 else None}
+            _moved(result, offset)
+            results.append(result)
+            failed = result["status"] != "passed"
+            if result["status"] == "stopped" or (failed and (index < 0 or not every or result.get("last"))):
+                break
+            if failed and sum(1 for other in results if "error" in other) > MAX_TOLD:
+                del result["error"]
+        return {"results": results, "trusted": link.trusted}
+
+    def _world(self, lines: list[str], link: Link, asserts: Asserts) -> dict[str, Any]:
+        sources = self.plan.sources
+        world: dict[str, Any] = {
+            "__name__": "program",
+            CHECK: asserts,
+            ANSWER: lambda number: link.answer(number, sources[number]),
+        }
+        named = link.names(lines)
+        for name in self.plan.names:
+            if name in named:
+                world[name] = named[name]
+        return world
+
+
+def _run(test: Test, world: dict[str, Any], asserts: Asserts, link: Link) -> dict[str, Any]:
+    """Run one test; return its status, and the error where it did not pass."""
+    link.returned.clear()
+    before = asserts.ran
+    asserts.sides = None
+    try:
+        exec(test.code, world)  # noqa: S102 - a test of the data set, in the judge's cell
+    except StoppedError:
+        return {"status": "stopped"}
+    except BaseException as error:  # noqa: BLE001 - whatever a test raises is its result
+        return _failed(error, test, asserts)
+    if test.ranges and asserts.ran == before:
+        skipped = {"type": "SkippedCheck", "message": "no assert of the test was reached", "frames": []}
+        return {"status": "raised", "error": skipped}
+    return {"status": "passed"}
+
+
+def _failed(error: BaseException, test: Test, asserts: Asserts) -> dict[str, Any]:
+    record = getattr(error, "leti_record", None)
+    frames = records.places(error, test.own, file=FILE)
+    within = [span for span in test.ranges if any(span[0] <= place[0] <= span[1] for place in frames)]
+    asserted = type(error) is AssertionError and record is None and _in_test(error, test)
+    said = _plain_record(error, frames) if record is None else {**record, "ours": len(frames)}
+    if record is not None:
+        said["frames"] = frames + record["frames"]
+    if asserted:
+        said |= asserts.shown()
+    said["check"] = within[-1] if within else None
+    result: dict[str, Any] = {"status": "failed" if asserted else "raised", "error": said}
+    if record is not None and {"SystemExit", "MemoryError"} & set(record["bases"]):
+        result["last"] = True
+    return result
+
+
+def _in_test(error: BaseException, test: Test) -> bool:
+    code = records.innermost(error)
+    return code is not None and id(code) in test.own
+
+
+def _plain_record(error: BaseException, frames: list[list[Any]]) -> dict[str, Any]:
+    """Return an exception of the tests themselves as data."""
+    kind = type(error)
+    said: dict[str, Any] = {"type": records.type_name(kind, "program"), "frames": frames, "ours": len(frames)}
+    said["bases"] = [base.__name__ for base in kind.__mro__]
+    if isinstance(error, SyntaxError):
+        said["message"], said["syntax"] = records.syntax_part(error, evaluated=bool(frames))
+    else:
+        said["message"] = records.bounded(str(error))
+    return said
+
+
+def _moved(result: dict[str, Any], offset: int) -> None:
+    """Count the lines of the tests from the program's beginning."""
+    error = result.get("error")
+    if not error:
+        return
+    error["frames"] = [
+        [place[0] + offset, *place[1:]] if index < error.get("ours", 0) else place
+        for index, place in enumerate(error["frames"])
+    ]
+    if error.get("check"):
+        error["check"] = [line + offset for line in error["check"]]

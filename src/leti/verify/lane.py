@@ -1,0 +1,67 @@
+"""One program at a time, whatever becomes of the processes it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from leti.errors import SandboxError
+from leti.verify.evidence import Ended, Evidence, How, Job
+from leti.verify.exchange import Exchange, LaneLostError
+
+
+class Lane:
+    """An exchange that is replaced when it is lost.
+
+    Args:
+        start: starts one.
+    """
+
+    def __init__(self, start: Callable[[], Exchange]) -> None:
+        self._start = start
+        self._exchange: Exchange | None = None
+        self._stopped = False
+
+    def begin(self) -> None:
+        """Take jobs, after a stop too."""
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End what runs, now, and take no job: whoever asked for verdicts has left."""
+        self._stopped = True
+        if self._exchange is not None:
+            self._exchange.stop()
+
+    def run(self, job: Job) -> Evidence:
+        """Return the evidence of a job; a job whose lane is lost is run once more on a fresh one.
+
+        Raises:
+            SandboxError: if lanes are lost although the program did not have its turn.
+            LaneLostError: if it was stopped.
+        """
+        for last in (False, True):
+            if self._exchange is None:
+                self._exchange = self._start()
+            if self._stopped:
+                raise LaneLostError("nobody waits for it any more")
+            try:
+                evidence = self._exchange.run(job)
+            except LaneLostError as error:
+                self.close()
+                if self._stopped:
+                    raise
+                if last and not error.started:
+                    raise SandboxError(
+                        f"The sandbox broke twice before a program started ({error}). "
+                        "Look for a full disk or a limit on processes or open files, then type the same command again."
+                    ) from error
+            else:
+                if not self._exchange.clean:
+                    self.close()
+                return evidence
+        return Evidence(ended=Ended(how=How.LOST))
+
+    def close(self) -> None:
+        """End the exchange, if there is one."""
+        if self._exchange is not None:
+            self._exchange.close()
+        self._exchange = None
