@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from leti.types import Ending, Problem, Solution, Tests, Verdict
+from leti.types import Check, Ending, Problem, Solution, Verdict
 from leti.verify import Exchange, Job, Lane, PythonVerifier, judge, tests_from_text
 from leti.verify.sandbox import Sandbox
 from leti.verify.sandbox.builtin import namespaces
@@ -13,14 +13,14 @@ HONEST = "def solve(x):\n    return x + 1"
 TESTS = "assert solve(1) == 2\nassert solve(41) == 42"
 
 
-def pair(program: str, tests: str | Tests = TESTS) -> tuple[Problem, Solution]:
-    check = tests if isinstance(tests, Tests) else tests_from_text(tests)
+def pair(program: str, tests: str | Check = TESTS) -> tuple[Problem, Solution]:
+    check = tests_from_text(tests) if isinstance(tests, str) else tests
     problem = Problem(id="test/1", prompt="", check=check, source="test")
     solution = Solution(problem="test/1", sample=0, completion="", tokens=(), program=program, ending=Ending.TOKEN)
     return problem, solution
 
 
-def verdicts(programs: Iterable[str], tests: str | Tests = TESTS, **options: object) -> list[Verdict]:
+def verdicts(programs: Iterable[str], tests: str | Check = TESTS, **options: object) -> list[Verdict]:
     with PythonVerifier(**{"workers": 1, **options}) as verifier:  # type: ignore[arg-type]
         return list(verifier.verify([pair(program, tests) for program in programs]))
 
@@ -31,8 +31,8 @@ class OneLane:
     def __init__(self, sandbox: Sandbox | None = None) -> None:
         self.lane = Lane(lambda: Exchange(sandbox or namespaces()))
 
-    def judged(self, program: str, tests: str | Tests = TESTS, **limits: object) -> Verdict:
-        check = tests if isinstance(tests, Tests) else tests_from_text(tests)
+    def judged(self, program: str, tests: str | Check = TESTS, **limits: object) -> Verdict:
+        check = tests_from_text(tests) if isinstance(tests, str) else tests
         job = Job(program=program, check=check, **limits)  # type: ignore[arg-type]
         return judge(job, self.lane.run(job))
 

@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from leti.errors import ConfigError
-from leti.types import Feedback, Frame, Outcome, Verdict
+from leti.types import ErrorRecord, Feedback, Frame, Outcome, TestStatus, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TIMEOUT = "process timeout"
 HEAD = "Traceback (most recent call last):\n"
 PROCESS_ENDS = frozenset({"ProcessTimeout", "ProcessExited", "ProcessKilled"})
+MAX_OTHERS = 3  # tests after the first that did not pass of which it is said why
 SHOWN_REPEATS = 3  # of a place that follows itself, as the interpreter shows
 OFFICIAL_HEADER = 2  # lines the official code puts before the program, visible in some messages
 
@@ -91,7 +92,8 @@ def _detailed(verdict: Verdict) -> str:
         return f"the program did not pass: {verdict.outcome}\n"
     if _no_exception(verdict):
         running = f"it was running: {error.check}\n" if error.check else ""
-        return _printable(f"{error.message}\n{running}")
+        inside = "".join(f"it was in: line {frame.line}, {frame.source}\n" for frame in error.frames)
+        return _printable(f"{error.message}\n{running}{inside}{_others(verdict)}")
     text = HEAD + "".join(_frames(error.frames, _place))
     if error.syntax is not None:
         text += f"  File {_place(error.syntax)}\n" + (f"    {error.syntax.source}\n" if error.syntax.source else "")
@@ -102,7 +104,26 @@ def _detailed(verdict: Verdict) -> str:
         text += f"expected: {error.expected}\n"
     if error.got is not None:
         text += f"got: {error.got}\n"
-    return _printable(text)
+    text += "".join(f"where: {call}\n" for call in error.where)
+    text += f"limit: {error.limit}\n" if error.limit else ""
+    return _printable(text + _others(verdict))
+
+
+def _others(verdict: Verdict) -> str:
+    """Say what became of the tests after the first that did not pass; nothing where they were not run."""
+    statuses = [test.status for test in verdict.tests]
+    if len(statuses) < 2 or statuses.count(TestStatus.NOT_REACHED) >= len(statuses) - 1:
+        return ""
+    lines = [f"passed {statuses.count(TestStatus.PASSED)} of {len(statuses)} tests\n"]
+    for error in [test.error for test in verdict.tests if test.error is not None][:MAX_OTHERS]:
+        check = (error.check or "").strip().rpartition("\n")[2]
+        said = f"expected {error.expected}, got {error.got}" if error.expected is not None else _last_line(error)
+        lines.append(f"also: {check}: {said}\n")
+    return "".join(lines)
+
+
+def _last_line(error: ErrorRecord) -> str:
+    return _last(error.type, error.message).strip().rpartition("\n")[2]
 
 
 def _place(frame: Frame) -> str:
@@ -120,7 +141,10 @@ def _brief(verdict: Verdict) -> str:
 
 def _no_exception(verdict: Verdict) -> bool:
     """Whether the process ended without an exception that anyone could see; the record's message is a sentence then."""
-    return verdict.error is not None and verdict.error.type in PROCESS_ENDS and not verdict.error.frames
+    error = verdict.error
+    if error is None or error.type not in PROCESS_ENDS:
+        return False
+    return verdict.outcome is Outcome.TIMED_OUT or not error.frames  # a program may have a class of that name
 
 
 def _frames(frames: tuple[Frame, ...], place: Callable[[Frame], str]) -> list[str]:

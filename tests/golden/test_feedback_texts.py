@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from leti.feedback import STYLES, render
+from leti.verify import Limits
 from programs import verdicts
 
 GOLDEN = Path(__file__).parent / "feedback"
@@ -41,7 +42,7 @@ STYLES_WITH_TEXT = [style for style in STYLES if style != "none"]
     sys.version_info[:2] != (3, 11), reason="written on Python 3.11; others word some messages differently"
 )
 def test_texts() -> None:
-    judged = verdicts([PROMPT + program for program in PROGRAMS.values()], "assert solve(1) == 2", timeout=1.0)
+    judged = verdicts([PROMPT + program for program in PROGRAMS.values()], "assert solve(1) == 2", limits=Limits(timeout=1.0))
     for style in STYLES_WITH_TEXT:
         parts = [
             f"=== {name}\n{render(verdict, style=style, max_chars=600).text}\n"

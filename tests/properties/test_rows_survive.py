@@ -17,6 +17,7 @@ from leti.types import (
     Frame,
     Outcome,
     Solution,
+    TestResult,
     TestStatus,
     TrainStep,
     Verdict,
@@ -56,7 +57,9 @@ errors = st.builds(
 verdicts = st.builds(
     Verdict,
     outcome=st.sampled_from(Outcome),
-    tests=st.lists(st.sampled_from(TestStatus), max_size=3).map(tuple),
+    tests=st.lists(st.builds(TestResult, status=st.sampled_from(TestStatus), error=st.none() | errors), max_size=3).map(
+        tuple
+    ),
     error=st.none() | errors,
     output=text,
     seconds=st.floats(0, 100),

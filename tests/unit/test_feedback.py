@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from leti.errors import ConfigError
 from leti.feedback import STYLES, render, shortened
-from leti.types import ErrorRecord, Frame, Outcome, TestStatus, Verdict
+from leti.types import ErrorRecord, Frame, Outcome, TestResult, TestStatus, Verdict
 
 odd = st.text(st.characters(), max_size=30)  # lone surrogates and control characters too
 frames = st.builds(
@@ -21,11 +21,15 @@ errors = st.builds(
     check=st.none() | odd,
     expected=st.none() | odd,
     got=st.none() | odd,
+    where=st.lists(odd, max_size=2).map(tuple),
+    limit=st.none() | odd,
 )
 verdicts = st.builds(
     Verdict,
     outcome=st.sampled_from(Outcome),
-    tests=st.lists(st.sampled_from(TestStatus), max_size=3).map(tuple),
+    tests=st.lists(st.builds(TestResult, status=st.sampled_from(TestStatus), error=st.none() | errors), max_size=3).map(
+        tuple
+    ),
     error=st.none() | errors,
     output=odd,
 )

@@ -25,7 +25,7 @@ def verify(
     from leti.config import DEFAULTS, load_config
     from leti.progress import track
     from leti.rows import refuse_unwritable
-    from leti.verify.stored import read_programs, write_verdicts
+    from leti.verify.stored import Judged, read_programs, write_verdicts
 
     refuse_unwritable(out)
     settings = load_config(
@@ -36,9 +36,9 @@ def verify(
     with build.verifier(settings) as verifier:
         verdicts = verifier.verify(((program.problem, program.solution) for program in found), scored=True)
         judged = [
-            (program.id, verdict, render(verdict))
+            Judged(program=program, verdict=verdict, feedback=render(verdict))
             for program, verdict in track(zip(found, verdicts, strict=True), label="verifying", total=len(found))
         ]
-    write_verdicts(out, judged)
-    passed = sum(verdict.passed for _, verdict, _ in judged)
+    write_verdicts(out, judged, suspicions=suspicions)
+    passed = sum(one.verdict.passed for one in judged)
     typer.echo(f"{passed} of {len(judged)} passed. Verdicts are in {out}.")

@@ -67,8 +67,9 @@ def _result(number: int, case: Case, ended: Ended, printed: tuple[str, int, byte
         return Result(test=number, status=TestStatus.RAISED, report=raised)
     if raised is None and "names" not in last and (ended.how is not How.EXIT or ended.code):
         return Result(test=number, status=TestStatus.STOPPED)
-    where = len(output.encode("utf-8", "surrogatepass")) >= kept and 1
-    where = where or difference(output, case.stdout)
+    where = difference(output, case.stdout)
+    if not where and len(output.encode("utf-8", "surrogatepass")) >= kept:  # nobody knows how it goes on
+        where = output.count("\n") + 1
     if not where:
         return Result(test=number, status=TestStatus.PASSED)
     error = ErrorRecord(

@@ -11,14 +11,17 @@ from dataclasses import replace
 from typing import Any
 
 from leti.errors import SandboxError
-from leti.types import Tests
+from leti.types import Calls, Case, Check, Streams, Tests
+from leti.verify.cases import Ran, run_cases
 from leti.verify.evidence import Ended, Evidence, How, Job, Report, place, report, results, said
 from leti.verify.harness.frames import ClosedError, Frames, SilentError
+from leti.verify.outcome import following
 from leti.verify.sandbox import Cell, Role, Sandbox
 
 START_SECONDS = 60.0
 PATIENCE = 15.0  # seconds a cell may be silent beyond what it was given
 COMPILING = 2.0  # seconds that compiling a program may take the judge
+SHARED_SECONDS = 0.1  # a program that needs more has a process of its own: sharing would not make it faster
 STARTED = b'{"started":1}'
 CHECKS = 512  # that the judge keeps prepared
 
@@ -49,7 +52,7 @@ class Exchange:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._cells: list[Cell] = []
-        self._plans: OrderedDict[Tests, tuple[int, dict[str, Any]]] = OrderedDict()
+        self._plans: OrderedDict[tuple[Check, bytes], tuple[int, dict[str, Any]]] = OrderedDict()
         self._forgotten: list[int] = []
         self._number = 0
         self._clean = True
@@ -96,11 +99,13 @@ class Exchange:
         Raises:
             LaneLostError: if the lane has to be replaced.
         """
-        if job.shared:
-            evidence = self._run(job, b"")
+        if isinstance(job.check, Streams):
+            return self._cases(job, job.check)
+        if job.shared and not job.raw:
+            evidence = self._run(replace(job, timeout=min(job.timeout, SHARED_SECONDS)), b"")
             if evidence is not None:
                 return evidence
-            job = replace(job, shared=False)
+        job = replace(job, shared=False)
         wrong, code = self._compiled(job)
         if wrong is not None:
             return Evidence(ended=Ended(how=How.EXIT), report=wrong)
@@ -112,7 +117,7 @@ class Exchange:
         """Have the judge compile the program; nothing at all where only the program's own process can tell."""
         text = job.program.encode("utf-8", "surrogatepass")
         try:
-            self._judge.write({"do": "compile", "tests": job.check.text}, text)
+            self._judge.write({"do": "compile", "tests": following(job.check)}, text)
             header, code = self._judge.read(time.monotonic() + COMPILING)
         except (ClosedError, SilentError):  # a program may be too much for the compiler
             self._cells.pop().close()
@@ -121,29 +126,51 @@ class Exchange:
             return None, b""
         return report(header.get("error")), code
 
-    def _plan(self, check: Tests) -> tuple[int, dict[str, Any]]:
-        """Have the judge prepare a check, once."""
-        if check in self._plans:
-            self._plans.move_to_end(check)
-            return self._plans[check]
-        self._number += 1
-        if len(self._plans) >= CHECKS:
-            self._forgotten.append(self._plans.popitem(last=False)[1][0])
-        request = {"do": "load", "check": self._number, "setup": check.setup, "tests": check.tests}
-        self._judge.write(request | {"forget": self._forgotten})
-        plan, _ = self._heard(self._judge, PATIENCE, started=False)
-        self._forgotten = []
-        self._plans[check] = self._number, plan
-        return self._plans[check]
+    def _cases(self, job: Job, check: Streams) -> Evidence:
+        """Run a whole program, once per case."""
+        wrong, code = self._compiled(job)
+        if wrong is not None:
+            return Evidence(ended=Ended(how=How.EXIT), report=wrong)
+        self._clean = True
+        return run_cases(job, check, run=lambda job, case: self._case(job, case, code=code))
 
-    def _run(self, job: Job, code: bytes) -> Evidence | None:
-        """Run it as the job says; None if a shared process is not for this program."""
-        check, plan = self._plan(job.check)
-        self._send(self._program, _request(job, plan, code), code)
+    def _case(self, job: Job, case: Case, *, code: bytes) -> Ran:
+        nothing: dict[str, Any] = {"names": [], "calls": [], "arguments": ""}
+        header, blob = self._begun(_request(job, nothing, code) | {"main": True, "stdin": case.stdin}, job, code)
+        self._clean = self._clean and header["alone"] and header["cleared"]
+        return _ended(header, blob), header, blob
+
+    def _begun(self, request: dict[str, Any], job: Job, code: bytes) -> tuple[dict[str, Any], bytes]:
+        """Have the program run; return the template's header, and what the program said, once it ended or waits."""
+        self._send(self._program, request, code)
         header, blob = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
         started, _, blob = blob.partition(b"\n")
         if started != STARTED:
             raise LaneLostError(f"the harness did not start: {str(header.get('output'))[-500:]}")
+        return header, blob
+
+    def _plan(self, job: Job) -> tuple[int, dict[str, Any]]:
+        """Have the judge prepare a check, once."""
+        key = job.check, job.returned
+        if key in self._plans:
+            self._plans.move_to_end(key)
+            return self._plans[key]
+        self._number += 1
+        if len(self._plans) >= CHECKS:
+            self._forgotten.append(self._plans.popitem(last=False)[1][0])
+        self._send(self._judge, _loading(job.check) | {"check": self._number, "forget": self._forgotten})
+        plan, _ = self._heard(self._judge, PATIENCE, started=False)
+        if isinstance(job.check, Calls) and job.check.expected is None and not job.raw:
+            self._send(self._judge, {"do": "expect", "check": self._number}, job.returned)
+            self._heard(self._judge, PATIENCE, started=False)
+        self._forgotten = []
+        self._plans[key] = self._number, plan
+        return self._plans[key]
+
+    def _run(self, job: Job, code: bytes) -> Evidence | None:
+        """Run it as the job says; None if a shared process is not for this program."""
+        check, plan = self._plan(job)
+        header, blob = self._begun(_request(job, plan, code), job, code)
         if job.shared and not _conclusive(header, blob):
             return None
         lines = blob.decode("ascii", "replace").splitlines()
@@ -151,11 +178,13 @@ class Exchange:
         found: dict[str, Any] = {"results": [], "trusted": True}
         if "names" in first and plan["wrong"]:
             found["results"] = [plan["wrong"] | {"status": "raised"}]
-        elif "names" in first:
+        elif "names" in first and not job.raw:
             found, header = self._decided(job, check, blob, header)
         if "waiting" in header:
             self._send(self._program, {}, b"\n")
             header, _ = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
+            if job.shared and not _conclusive(header, b""):
+                return None
         self._clean = header["alone"] and header["cleared"]
         return Evidence(
             ended=_ended(header, blob),
@@ -166,6 +195,7 @@ class Exchange:
             output=str(header["output"]),
             seconds=float(header["seconds"]),
             cpu=float(header["cpu"]),
+            returned=blob if job.raw else b"",
         )
 
     def _decided(
@@ -207,6 +237,15 @@ class Exchange:
             raise LaneLostError("a cell is silent", started=started) from None
         except ClosedError as error:
             raise LaneLostError(str(error), started=started) from None
+
+
+def _loading(check: Check) -> dict[str, Any]:
+    """Return what the judge has to prepare."""
+    if isinstance(check, Tests):
+        return {"do": "load", "setup": check.setup, "tests": check.tests}
+    assert isinstance(check, Calls)  # runs of a whole program are compared without the judge
+    names = ("function", "arguments", "expected", "tolerance", "unordered", "accept")
+    return {"do": "load"} | {name: getattr(check, name) for name in names}
 
 
 def _request(job: Job, plan: dict[str, Any], code: bytes) -> dict[str, Any]:

@@ -39,12 +39,8 @@ class Lane:
             LaneLostError: if it was stopped.
         """
         for last in (False, True):
-            if self._exchange is None:
-                self._exchange = self._start()
-            if self._stopped:
-                raise LaneLostError("nobody waits for it any more")
             try:
-                evidence = self._exchange.run(job)
+                return self._once(job)
             except LaneLostError as error:
                 self.close()
                 if self._stopped:
@@ -54,11 +50,17 @@ class Lane:
                         f"The sandbox broke twice before a program started ({error}). "
                         "Look for a full disk or a limit on processes or open files, then type the same command again."
                     ) from error
-            else:
-                if not self._exchange.clean:
-                    self.close()
-                return evidence
         return Evidence(ended=Ended(how=How.LOST))
+
+    def _once(self, job: Job) -> Evidence:
+        if self._exchange is None:
+            self._exchange = self._start()
+        if self._stopped:
+            raise LaneLostError("nobody waits for it any more")
+        evidence = self._exchange.run(job)
+        if not self._exchange.clean:
+            self.close()
+        return evidence
 
     def close(self) -> None:
         """End the exchange, if there is one."""

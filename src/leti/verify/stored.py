@@ -17,6 +17,7 @@ from leti.errors import ProblemError
 from leti.rows import json_objects, write_lines
 from leti.types import Ending, Feedback, Problem, Solution, Tests, Verdict
 from leti.verify.checks import says_nothing, tests_from_text
+from leti.verify.suspicion import suspicions as suspicions_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +66,41 @@ def stored_solutions(path: Path, problems: Mapping[str, Problem]) -> list[Soluti
     return solutions
 
 
-def write_verdicts(path: Path, judged: Iterable[tuple[Any, Verdict, Feedback]]) -> None:
-    """One row per program, in order: id, passed, outcome, error_type, feedback, seconds."""
-    write_lines(path, (_verdict_line(*one) for one in judged))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One row, and what became of it."""
+
+    program: Program
+    verdict: Verdict
+    feedback: Feedback
 
 
-def _verdict_line(name: Any, verdict: Verdict, feedback: Feedback) -> bytes:
+def write_verdicts(path: Path, judged: Iterable[Judged], *, suspicions: bool = False) -> None:
+    """One row per program, in order: id, passed, outcome, error_type, tests, trusted, feedback, seconds.
+
+    Args:
+        path: JSONL.
+        judged: the programs.
+        suspicions: say of each program that passed what makes it suspect of a cheat, if anything does.
+    """
+    write_lines(path, (_verdict_line(one, suspicions=suspicions) for one in judged))
+
+
+def _verdict_line(judged: Judged, *, suspicions: bool) -> bytes:
+    verdict = judged.verdict
     row = {
-        "id": name,
+        "id": judged.program.id,
         "passed": verdict.passed,
         "outcome": verdict.outcome,
         "error_type": verdict.error.name if verdict.error else None,
-        "feedback": feedback.text,
+        "tests": [test.status for test in verdict.tests],
+        "trusted": verdict.trusted,
+        "feedback": judged.feedback.text,
         "seconds": round(verdict.seconds, 6),
     }
+    if suspicions:
+        text, trusted = judged.program.solution.program, verdict.trusted
+        row["suspicions"] = suspicions_of(judged.program.problem, text, trusted=trusted) if verdict.passed else []
     return json.dumps(row, ensure_ascii=True).encode()
 
 

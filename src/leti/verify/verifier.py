@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import math
-import queue
-from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 from leti.progress import say
-from leti.types import Check, Problem, Solution, Verdict
+from leti.types import Calls, Problem, Solution, Verdict
 from leti.verify.evidence import Job
 from leti.verify.exchange import Exchange
 from leti.verify.isolation import choose
 from leti.verify.lane import Lane
+from leti.verify.lanes import Lanes
 from leti.verify.outcome import judge
+from leti.verify.references import NOTHING, References
 from leti.verify.sandbox import Sandbox
 
-AHEAD = 256
-"""Programs taken from the input before their verdicts are asked for, per worker: a slow one holds up no others."""
-REMEMBERED = 4096
-"""Verdicts kept within one call, for programs that come again."""
 LEAST = 0.25
 """Seconds that every program may take."""
 AUDITED = 100
@@ -72,9 +68,9 @@ class PythonVerifier:
         if workers < 1 or limits.timeout <= 0 or limits.memory < 1:
             raise ValueError(f"workers={workers}, {limits}: each must be above 0")
         self.sandbox = sandbox if sandbox is not None else choose("auto")
-        self._workers, self._limits, self._every, self._fast = workers, limits, every, fast
-        self._lanes = [Lane(lambda: Exchange(self.sandbox)) for _ in range(workers)]
-        self._times: OrderedDict[tuple[str, Check], float] = OrderedDict()
+        self._limits, self._every, self._fast = limits, every, fast
+        self._references = References(lambda: Exchange(self.sandbox))
+        self._lanes = Lanes(lambda: Exchange(self.sandbox), workers, stop=self._references.stop)
 
     def __enter__(self) -> Self:
         return self
@@ -84,11 +80,11 @@ class PythonVerifier:
 
     def close(self) -> None:
         """End the lanes. A later `verify` starts new ones."""
-        for lane in self._lanes:
-            lane.close()
+        self._lanes.close()
+        self._references.close()
 
     def verify(self, pairs: Iterable[tuple[Problem, Solution]], *, scored: bool = False) -> Iterator[Verdict]:
-        """Yield one verdict per pair, in order; takes from `pairs` only a bounded number ahead.
+        """Return one verdict per pair, in order; takes from `pairs` only a bounded number ahead.
 
         The same program with the same tests runs once.
 
@@ -99,53 +95,25 @@ class PythonVerifier:
         Raises:
             SandboxError: if a lane cannot be started.
         """
-        idle: queue.SimpleQueue[Lane] = queue.SimpleQueue()
-        for lane in self._lanes:
-            lane.begin()
-            idle.put(lane)
-        owed: deque[Future[Verdict]] = deque()
-        known: OrderedDict[bytes, Future[Verdict]] = OrderedDict()
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="leti-verify") as pool:
-            try:
-                for problem, solution in pairs:
-                    key = _digest(problem.check, solution.program)
-                    if key not in known:
-                        known[key] = pool.submit(
-                            self._verdict, idle, problem, solution.program, shared=self._fast and not scored
-                        )
-                        if len(known) > REMEMBERED:
-                            known.popitem(last=False)
-                    owed.append(known[key])
-                    while owed and (len(owed) >= AHEAD * self._workers or owed[0].done()):
-                        yield owed.popleft().result()
-                while owed:
-                    yield owed.popleft().result()
-            finally:
-                if owed or not all(future.done() for future in known.values()):
-                    self._abandon(known.values())
+        self._references.begin()
+        return self._lanes.map(pairs, partial(self._verdict, shared=self._fast and not scored), key=_digest)
 
-    def _abandon(self, futures: Iterable[Future[Verdict]]) -> None:
-        """End at once: an interrupted caller must not wait for programs that run to their deadline."""
-        for future in futures:
-            future.cancel()
-        for lane in self._lanes:
-            lane.stop()
-
-    def _verdict(self, idle: queue.SimpleQueue[Lane], problem: Problem, program: str, *, shared: bool) -> Verdict:
-        lane = idle.get()
-        try:
-            job = Job(
-                program=program,
-                check=problem.check,
-                timeout=self._timeout(lane, problem),
-                memory=self._limits.memory,
-                every=self._every,
-                shared=shared and self._fast,
-            )
-            verdict = judge(job, lane.run(job))
-            return self._audited(lane, job, verdict) if job.shared and _is_audited(program) else verdict
-        finally:
-            idle.put(lane)
+    def _verdict(self, lane: Lane, pair: tuple[Problem, Solution], *, shared: bool) -> Verdict:
+        problem, solution = pair
+        asked = isinstance(problem.check, Calls) and problem.check.expected is None
+        ran = self._references.ran(problem) if asked or self._limits.slack else NOTHING
+        job = Job(
+            program=solution.program,
+            check=problem.check,
+            timeout=self._timeout(problem, ran.seconds),
+            memory=self._limits.memory,
+            every=self._every,
+            shared=shared and self._fast,
+            returned=ran.returned,
+        )
+        job = replace(job, answers=max(job.answers, 2 * len(job.returned)))
+        verdict = judge(job, lane.run(job))
+        return self._audited(lane, job, verdict) if job.shared and _is_audited(job.program) else verdict
 
     def _audited(self, lane: Lane, job: Job, fast: Verdict) -> Verdict:
         """Return the verdict of a process of its own; if the shared one's was another, there is no more sharing."""
@@ -159,19 +127,11 @@ class PythonVerifier:
             )
         return strict
 
-    def _timeout(self, lane: Lane, problem: Problem) -> float:
-        """Return the seconds that a program for this problem may take."""
-        most = self._limits.timeout
+    def _timeout(self, problem: Problem, seconds: float) -> float:
+        """Return the seconds that a program for this problem may take, whose reference takes so many."""
         if not self._limits.slack or problem.reference is None:
-            return most
-        key = problem.reference, problem.check
-        if key not in self._times:
-            job = Job(program=problem.reference, check=problem.check, timeout=most, memory=self._limits.memory)
-            used = lane.run(job).cpu
-            self._times[key] = _rounded(self._limits.slack * used)
-            if len(self._times) > REMEMBERED:
-                self._times.popitem(last=False)
-        return min(self._times[key], most)
+            return self._limits.timeout
+        return min(_rounded(self._limits.slack * seconds), self._limits.timeout)
 
 
 def _rounded(seconds: float) -> float:
@@ -185,5 +145,10 @@ def _is_audited(program: str) -> bool:
     return int.from_bytes(digest[:4], "big") % AUDITED == 0
 
 
-def _digest(check: Check, program: str) -> bytes:
-    return hashlib.sha256(repr((program, check)).encode("ascii", "backslashreplace")).digest()
+def _digest(pair: tuple[Problem, Solution]) -> bytes:
+    problem, solution = pair
+    digest = hashlib.sha256()
+    for part in (solution.program, problem.reference or "", *problem.check.content):
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.digest()

@@ -19,6 +19,7 @@ from leti.types import (
     Segment,
     Solution,
     Tests,
+    TestResult,
     TestStatus,
     TrainStep,
     Verdict,
@@ -134,13 +135,13 @@ def _verdict(ending: str, program: str) -> Verdict:
     after = program.count("\n") + 2
     test = Frame(line=after, function="<module>", source="assert double(2) == 4")
     inside = Frame(line=3, function="double", source="return y + x")
-    rest = (TestStatus.NOT_REACHED,)
+    rest = (TestResult(status=TestStatus.NOT_REACHED),)
     match ending:
         case "passed":
-            return Verdict(outcome=Outcome.PASSED, tests=(TestStatus.PASSED,) * 2)
+            return Verdict(outcome=Outcome.PASSED, tests=(TestResult(status=TestStatus.PASSED),) * 2)
         case "failed":
             error = ErrorRecord(type="AssertionError", frames=(test,), expected="4", got="2")
-            return Verdict(outcome=Outcome.FAILED, tests=(TestStatus.FAILED, *rest), error=error)
+            return Verdict(outcome=Outcome.FAILED, tests=(TestResult(status=TestStatus.FAILED), *rest), error=error)
         case "timed-out":
             return Verdict(outcome=Outcome.TIMED_OUT, tests=rest * 2)
         case "SyntaxError":
@@ -148,7 +149,7 @@ def _verdict(ending: str, program: str) -> Verdict:
             return Verdict(outcome=Outcome.RAISED, tests=rest * 2, error=error)
         case _:
             error = ErrorRecord(type=ending, message="name 'y' is not defined", frames=(test, inside))
-            return Verdict(outcome=Outcome.RAISED, tests=(TestStatus.RAISED, *rest), error=error)
+            return Verdict(outcome=Outcome.RAISED, tests=(TestResult(status=TestStatus.RAISED), *rest), error=error)
 
 
 def _step(step: int, loss: float) -> TrainStep:

@@ -31,7 +31,7 @@ def values(words: list[str], option: str) -> list[str]:
 
 
 def test_the_interpreter_takes_nothing_from_its_surroundings() -> None:
-    words = start_line("python3", "/harness", {"role": "program"})
+    words = start_line("python3", "/harness", options={"role": "program"})
     assert words[0] == "python3"
     assert {"-s", "-P", "-S", "-B"} <= set(FLAGS) <= set(words)
     assert words[words.index("-c") + 1 : -1] == [BOOT, "/harness"]

@@ -9,7 +9,7 @@ from leti.errors import SandboxError
 from leti.types import Outcome, Problem, Solution
 from leti.types import Tests as Checks
 from leti.verify import Ended, Event, EventKind, Evidence, How, Job, LaneLostError, PythonVerifier
-from leti.verify.verifier import AHEAD
+from leti.verify.lanes import AHEAD
 from programs import HONEST, TESTS, pair, verdicts
 
 

@@ -32,30 +32,26 @@ LISTED: dict[str, str] = {
     "heapq": "heapify heappop heappush heappushpop heapreplace merge nlargest nsmallest",
     "itertools": "*",
     "math": "*",
-    "operator": "abs add and_ concat contains countOf eq floordiv ge gt index indexOf inv invert itemgetter le lshift lt "
-    "mod mul ne neg not_ or_ pos pow rshift sub truediv truth xor",
+    "operator": "abs add and_ concat contains countOf eq floordiv ge gt index indexOf inv invert itemgetter le "
+    "lshift lt mod mul ne neg not_ or_ pos pow rshift sub truediv truth xor",
     "random": "betavariate choice choices expovariate gauss getrandbits randint random randrange sample seed shuffle "
     "triangular uniform",
     "re": "A ASCII DOTALL I IGNORECASE M MULTILINE Match Pattern S VERBOSE X compile error escape findall finditer "
     "fullmatch match search split sub subn",
     "statistics": "fmean geometric_mean harmonic_mean mean median median_high median_low mode multimode pstdev "
     "pvariance quantiles stdev variance",
-    "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits printable punctuation whitespace",
+    "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits printable punctuation "
+    "whitespace",
     "typing": "Any Callable Counter DefaultDict Deque Dict Final FrozenSet Generator Generic Hashable Iterable Iterator "
     "List Literal Mapping MutableMapping MutableSequence NamedTuple NoReturn Optional OrderedDict Sequence Set Sized "
     "Text Tuple Type TypeVar Union",
 }
 FORBIDDEN_BUILTINS = frozenset(
-    "breakpoint compile copyright credits delattr dir eval exec getattr globals license locals open setattr vars".split()
+    "breakpoint compile copyright credits delattr dir eval exec getattr globals license locals open setattr "
+    "vars".split()
 )
-FORBIDDEN_PREFIXES = (
-    "ag_",
-    "co_",
-    "cr_",
-    "f_",
-    "gi_",
-    "tb_",
-)  # the interpreter's own objects: frames, code, tracebacks
+FORBIDDEN_PREFIXES = ("ag_", "co_", "cr_", "f_", "gi_", "tb_")
+"""Of the attributes of frames, code and tracebacks: the interpreter's own objects."""
 UNDERSCORED = frozenset(
     "_ __name__ __main__ __init__ __module__ __qualname__ __annotations__ __doc__ __firstlineno__ "
     "__static_attributes__ __annotate__ __classdict__ __conditional_annotations__ __class__ "

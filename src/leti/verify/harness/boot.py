@@ -44,13 +44,13 @@ def main() -> NoReturn:
     if options["role"] == "program":
         from . import template
 
-        template.main(inside.scratch, packages=[], site=[], first=inside.first, proc=inside.proc)
+        template.main(inside.scratch, first=inside.first, proc=inside.proc)
     if options["role"] == "judge":
         if inside.proc is not None:
             os.close(inside.proc)
         from . import judge
 
-        judge.main(packages=[], site=[])
+        judge.main()
     os._exit(0)
 
 

@@ -150,7 +150,12 @@ def _function(source: str | None) -> Callable[..., Any] | None:
     if source.lstrip().startswith("lambda"):
         source = f"accept = {source.strip()}"
     exec(compile(source, "<accept>", "exec", 0, dont_inherit=True), world)  # noqa: S102 - of the check
-    return next(value for name, value in reversed(world.items()) if callable(value) and not name.startswith("__"))
+    found: Callable[..., Any] = next(value for name, value in reversed(world.items()) if _is_own(name, value))
+    return found
+
+
+def _is_own(name: str, value: object) -> bool:
+    return callable(value) and not name.startswith("__")
 
 
 def _said(lines: list[str], number: int) -> dict[str, Any] | None:

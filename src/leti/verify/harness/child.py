@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import faulthandler
 import os
@@ -64,7 +65,7 @@ def warm() -> None:
     """Do in the template what every child would have to do."""
     sys.stdin = cast("TextIO", NoInput())
     # Channel of the template is /dev/null: should a program set this off there, it writes to nowhere.
-    faulthandler.register(signal.SIGUSR2, file=CHANNEL, all_threads=False, chain=False)  # type: ignore[arg-type]
+    faulthandler.register(signal.SIGUSR2, file=CHANNEL, all_threads=False, chain=False)
 
 
 def enter(limits: dict[str, Any], *, stdin: str | None, template: int) -> None:
@@ -81,8 +82,10 @@ def enter(limits: dict[str, Any], *, stdin: str | None, template: int) -> None:
         if os.getppid() != template:  # it died before the line above
             os._exit(1)
     if stdin is not None:
+        builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]
+        os.dup2(0, 2)  # to nowhere: what is written there is not what the program prints
         os.dup2(_holding(stdin), 0)
-        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     os.closerange(REQUESTS + 1, 4096)
     _limit(limits)
     seccomp.restrain()

@@ -1,4 +1,4 @@
-"""Whether a value that was returned is the one that was expected. Both are plain data; no code of a program has a say."""
+"""Whether a value that was returned is the expected one. Both are plain data: no code of a program has a say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 RELATIVE = 1e-7  # of the expected number, where numbers may be off at all and one is a fraction
 _NUMBERS = (int, float, complex, Decimal, Fraction)
 _ROWS = (list, tuple)
-_MEMBERS = (list, tuple, set, frozenset, deque, type({}.keys()), type({}.items()), type({}.values()))
+_MEMBERS: tuple[type, ...] = (list, tuple, set, frozenset, deque, type({}.keys()), type({}.items()), type({}.values()))
 
 
 def same(got: Any, expected: Any, tolerance: float) -> bool:
@@ -51,7 +51,7 @@ def _near(got: Any, expected: Any, tolerance: float) -> bool:
 
 def same_members(got: Any, expected: Any) -> bool:
     """Return whether two values hold the same members, in whatever order and however often."""
-    if not isinstance(got, _MEMBERS) or not isinstance(expected, _MEMBERS):
+    if not all(issubclass(type(value), _MEMBERS) for value in (got, expected)):
         return False
     return set(map(_hashable, got)) == set(map(_hashable, expected))
 

@@ -17,7 +17,7 @@ import builtins
 import operator
 import sys
 from marshal import loads
-from os import _exit, getcwd, getpid, read, write
+from os import _exit, environ, getpid, read, write
 from resource import RLIMIT_AS, getrlimit, setrlimit
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,8 @@ globals()["__builtins__"] = dict(vars(builtins))
 
 FILE = "<string>"
 MODULE = "program"  # not __main__, so that main guards do not run
-CALLS_BELOW = 3  # frames between `_depth`'s caller and the first frame of the program
+CALLS_BELOW = 2  # frames between the one that makes a `World` and the first frame of the program, less one
+REQUESTS_BELOW = 2  # more frames, where the call is asked for later
 MAX_KEPT = 1000  # objects that are held for the other side
 CHANNEL, REQUESTS = 3, 4
 _vars = vars(builtins)
@@ -53,7 +54,7 @@ class World:
         sys.modules[MODULE] = sys.modules["__main__"] = self.module
         self.own: Codes = {}
         self.kept: list[Any] = []
-        self.scratch = getcwd()
+        self.scratch = environ["HOME"]
         self.room = request["limits"]["answers"]
         self.patient = request["shared"]  # in a shared process all is said at once: should it end, it is all done again
         self.unsaid = b""
@@ -63,7 +64,7 @@ class World:
         self.say({"started": 1})
         self.error: BaseException | None = None
         if code:
-            self.code = loads(code)
+            self.code = loads(code)  # noqa: S302 - compiled by the judge
         else:
             self.code, self.error = self.attempt(compile, request["program"], FILE, "exec", 0, True)
 
@@ -126,11 +127,16 @@ def converse(request: dict[str, Any], world: World) -> None:
         return
     world.say({"names": {name: _named(name, world) for name in request["names"]}})
     if request["calls"]:
-        for (name, frames), arguments in zip(request["calls"], loads(bytes.fromhex(request["arguments"])), strict=True):
+        for (name, frames), arguments in zip(request["calls"], _arguments(request), strict=True):
             if not _call(name, frames, arguments, world):
                 return
     if request["stay"] or world.kept:
         _serve(world)
+
+
+def _arguments(request: dict[str, Any]) -> Any:
+    """Return the expressions of the arguments, as the judge compiled them."""
+    return loads(bytes.fromhex(request["arguments"]))  # noqa: S302
 
 
 def _load(world: World) -> BaseException | None:
@@ -200,7 +206,7 @@ def _request(line: str, world: World) -> bool:
         return False
     if type(target) is str and operation == "call":
         target = world.module.__dict__.get(target, None)
-    _setlimit(1000 + world.depth - frames)
+    _setlimit(1000 + world.depth + REQUESTS_BELOW - frames)
     before = [text(plain(value, _nothing)) for value in positional]
     result, error = world.attempt(_OPERATIONS[operation], target, *positional, **named)
     if error is None:
@@ -212,6 +218,10 @@ def _request(line: str, world: World) -> bool:
 
 def _nothing(_: Any) -> Any:
     return {"ellipsis": None}
+
+
+def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda value, other: function(other, value)
 
 
 _MISSING = object()
@@ -246,7 +256,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
         )
     },
     **{
-        "r" + name: lambda value, other, _of=getattr(operator, name): _of(other, value)
+        "r" + name: _reflected(getattr(operator, name))
         for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor")
     },
 }

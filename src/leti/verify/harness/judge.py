@@ -1,8 +1,8 @@
 """The process that runs the tests: it never runs a program, and the program's process never sees a test.
 
-Requests are frames. `load` prepares a check and returns the plan of what to ask a program (`expect` adds what a reference
-returned); `run` decides the tests of
-one program from what it has said, and asks for more where the plan did not foresee it; `compile` compiles a program.
+Requests are frames. `load` prepares a check and returns the plan of what to ask a program; `expect` adds to it what a
+reference returned; `run` decides the tests of one program from what it has said, asking for more where the plan did not
+foresee it; `compile` compiles a program.
 """
 
 from __future__ import annotations
@@ -25,20 +25,12 @@ from .tests import PythonTests
 MEMORY = 2 << 30  # bytes of address space for the tests of a data set
 
 
-def main(packages: list[str], site: list[str]) -> None:
-    """Serve requests from standard input until it closes.
-
-    Args:
-        packages: modules to load in advance.
-        site: directories of installed packages.
-    """
+def main() -> None:
+    """Serve requests from standard input until it closes."""
     frames = Frames(os.dup(0), os.dup(1))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
-    sys.path += site
-    for name in packages:
-        __import__(name)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     gc.collect()
     gc.freeze()

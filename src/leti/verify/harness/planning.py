@@ -17,9 +17,11 @@ from typing import Any
 FILE = "<string>"
 ANSWER = "@answer"
 """What a call that is sent along becomes: `@answer(number)`. No test can write such a name."""
+PLAIN = (ast.Call, ast.Compare, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.List, ast.Subscript)
+"""Expressions whose every part is evaluated, from left to right."""
 HARMLESS = frozenset(
-    "abs all any bool bytearray bytes chr complex dict divmod enumerate float frozenset hex int len list max min oct ord "
-    "pow range repr reversed round set slice sorted str sum tuple zip".split()
+    "abs all any bool bytearray bytes chr complex dict divmod enumerate float frozenset hex int len list max min oct "
+    "ord pow range repr reversed round set slice sorted str sum tuple zip".split()
 )
 
 
@@ -46,9 +48,9 @@ class Plan:
 def wanted_names(texts: list[str], trees: list[ast.Module]) -> list[str]:
     """Return the names that tests use and do not define: the program has to.
 
-    A builtin's name is the program's where each test that is a comparison has a call of it, with literals alone, for its left
-    side and nothing of the program for its right (`assert sum(10, 15) == 6`). Anywhere else builtins are the
-    interpreter's: a program that redefines `abs` or `all` decides nothing.
+    A builtin's name is the program's where every assert compares a call of it, with literals alone, with something that
+    has no name in it (`assert sum(10, 15) == 6`), and where a function of the tests is given it first (`check(sum)`).
+    Anywhere else builtins are the interpreter's: a program that redefines `abs` or `all` decides nothing.
     """
     used: dict[str, None] = {}
     defined: set[str] = set()
@@ -61,9 +63,8 @@ def wanted_names(texts: list[str], trees: list[ast.Module]) -> list[str]:
 def _scan(table: symtable.SymbolTable, used: dict[str, None], defined: set[str]) -> None:
     module = table.get_type() == "module"
     for symbol in table.get_symbols():
-        if module and (symbol.is_assigned() or symbol.is_imported()):
-            defined.add(symbol.get_name())
-        elif symbol.is_declared_global() and symbol.is_assigned():
+        own = symbol.is_assigned() or (module and symbol.is_imported())
+        if own and (module or symbol.is_declared_global()):
             defined.add(symbol.get_name())
         elif symbol.is_referenced() and (module or symbol.is_global()):
             used[symbol.get_name()] = None
@@ -154,9 +155,7 @@ class Planner:
             name = known.get(node.func.id, node.func.id)
             if name in self._names and (arguments := self._arguments(node)) is not None:
                 return self._sent_along(node, name, frames, arguments)
-        if not isinstance(node, (ast.Call, ast.Compare, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.List, ast.Subscript)):
-            return node
-        if isinstance(node, ast.Compare) and len(node.ops) > 1:
+        if not isinstance(node, PLAIN) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
             return node
         for name, value in ast.iter_fields(node):
             if isinstance(value, list):

@@ -147,6 +147,7 @@ class Remote:
         return str(_link(self, "_name"))
 
     def __call__(self, *positional: Any, **named: Any) -> Any:
+        """Call it on the program's side."""
         return _link(self, "_link").request("call", self, *positional, **named)
 
     def __getattr__(self, name: str) -> Any:
@@ -283,4 +284,4 @@ def _update(old: tuple[Any, ...], new: Any) -> None:
             before[:] = after
         elif isinstance(before, (dict, set)) and type(before) is type(after):
             before.clear()
-            before.update(after)  # type: ignore[arg-type]
+            before.update(after)

@@ -37,11 +37,9 @@ def _render(value: Any, room: int, depth: int) -> str:
         return "..."
     if kind is Fraction:
         return f"Fraction({_render(value.numerator, room, depth)}, {_render(value.denominator, room, depth)})"
-    if kind is Remote:
-        return f"<{Remote.named(value)} object>"
     if kind in _BRACKETS:
         return _container(value, kind, room, depth)
-    return f"<{kind.__name__[:80]} object>"
+    return f"<{(Remote.named(value) if kind is Remote else kind.__name__)[:80]} object>"
 
 
 _BRACKETS: dict[type, tuple[str, str]] = {

@@ -32,41 +32,38 @@ SHARED = 500  # programs a worker runs before it is replaced
 GRACE = 5.0  # seconds to get rid of what a program left running
 
 
-def main(scratch: str, *, packages: list[str], site: list[str], first: bool, proc: int | None) -> None:
+def main(scratch: str, *, first: bool, proc: int | None) -> None:
     """Serve requests from standard input until it closes.
 
     Args:
         scratch: the directory programs run in.
-        packages: modules to load in advance.
-        site: directories of installed packages.
         first: whether this is the first process of a process namespace: what it kills is all there is.
         proc: a directory descriptor of this namespace's /proc, or None.
     """
-    frames = Frames(_high(0, 60), _high(1, 61))
-    proc = _high(proc, 62) if proc is not None else None
-    nothing = _high(os.open(os.devnull, os.O_RDWR), 63)
-    for place in (0, *PLACES):
-        os.dup2(nothing, place)
     control(PR_SET_CHILD_SUBREAPER, 1)
     os.chdir(scratch)
-    os.environ["HOME"] = os.environ["TMPDIR"] = scratch
-    _prepare(packages, site)
+    _prepare()
+    frames = Frames(_high(0, 60), _high(1, 61))
+    proc = _high(proc, 62) if proc is not None else None
+    nothing, log = _high(os.open(os.devnull, os.O_RDWR), 63), _high(2, 64)
+    for place in (0, *PLACES):
+        os.dup2(nothing, place)
     template = Template(frames, scratch, nothing, first=first, proc=proc)
-    with suppress(CallerGoneError, ClosedError):
-        frames.write({"ready": list(sys.version_info[:3])})
-        while True:
-            frames.write(*template.serve(*frames.read()))
-    template.end_worker()
-    _alone(first=first)
-    os._exit(0)
+    try:
+        with suppress(CallerGoneError, ClosedError):
+            frames.write({"ready": list(sys.version_info[:3])})
+            while True:
+                frames.write(*template.serve(*frames.read()))
+        template.end_worker()
+        _alone(first=first)
+        os._exit(0)
+    finally:
+        os.dup2(log, 2)  # what goes wrong here is ours, and is said in the log
 
 
-def _prepare(packages: list[str], site: list[str]) -> None:
+def _prepare() -> None:
     """Load what programs use and do everything once, so that children find it warm."""
     for name in PRELOADED:
-        __import__(name)
-    sys.path += site
-    for name in packages:
         __import__(name)
     import builtins
 
@@ -258,8 +255,9 @@ def _children() -> list[int]:
 
 def _cleared(scratch: str) -> bool:
     """Empty the scratch directory, without following links; return whether it is empty and as it was."""
-    try:
+    with suppress(OSError):  # where it is refused, it was refused to the program as well
         os.chmod(scratch, 0o700)  # noqa: PTH101
+    try:
         for name in os.listdir(scratch):  # noqa: PTH208
             _remove(f"{scratch}/{name}")
         return not os.listdir(scratch)  # noqa: PTH208

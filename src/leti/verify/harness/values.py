@@ -51,10 +51,8 @@ def plain(value: Any, keep: Callable[[Any], Any], depth: int = 0) -> Any:
         depth: how deep in a container it is; what is deeper than MAX_DEPTH (or holds itself) is not plain.
     """
     kind = type(value)
-    if kind in _SIMPLE:
+    if kind in _SIMPLE or (kind is int and -WIDE < value < WIDE):
         return value
-    if kind is int:
-        return value if -WIDE < value < WIDE else {"int": hex(value)}
     if depth > MAX_DEPTH:
         return keep(value)
     write = _WRITE.get(kind) or _late(kind)
@@ -125,6 +123,7 @@ _LATE: dict[str, dict[str, Any]] = {
 }
 
 _WRITE: dict[type, Any] = {
+    int: lambda value, *_: {"int": hex(value)},
     list: _list,
     tuple: _items("tuple"),
     set: _items("set"),
@@ -219,7 +218,7 @@ _MAKE: dict[str, Callable[[Any], Any]] = {
     "complex": lambda content: complex(content[0], content[1]),
     "range": lambda content: range(*(int(part, 16) for part in content)),
     "ellipsis": lambda _: ...,
-    "Decimal": lambda content: _made("decimal", "Decimal")(content),
+    "Decimal": lambda content: _made("decimal", "Decimal")(str(content)),
     "fraction": lambda content: _made("fractions", "Fraction")(int(content[0], 16), int(content[1], 16)),
     "date": lambda content: _made("datetime", "date").fromisoformat(content[0]),
     "time": lambda content: _made("datetime", "time").fromisoformat(content[0]).replace(fold=content[1]),

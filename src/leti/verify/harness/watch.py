@@ -118,7 +118,8 @@ class Child:
         return False
 
     def _patience(self) -> float:
-        return 1000 * min(max(self._limits["timeout"] - self.charged(), 0.001), TICK)
+        left: float = self._limits["timeout"] - self.charged()
+        return 1000 * min(max(left, 0.001), TICK)
 
     def _too_late(self) -> bool:
         timeout = self._limits["timeout"]

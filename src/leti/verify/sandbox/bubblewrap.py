@@ -66,7 +66,7 @@ class Bubblewrap:
         }  # fmt: skip
         if self.packages:
             options |= {"packages": list(self.packages), "site": installed()}
-        return start_line(os.path.realpath(sys.executable), str(HARNESS), options)
+        return start_line(os.path.realpath(sys.executable), str(HARNESS), options=options)
 
     def walls(self) -> list[str]:
         """Return the options of bwrap.

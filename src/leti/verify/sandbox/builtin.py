@@ -38,7 +38,7 @@ class BuiltIn:
         scratch = None if self.jail == "namespaces" else Scratch()
         if scratch is not None:
             options["scratch"] = str(scratch.inside)
-        words = start_line(sys.executable, str(HARNESS), options)
+        words = start_line(sys.executable, str(HARNESS), options=options)
         return StartedCell(words, scratch=scratch, below=scratch is not None)
 
     def _packages(self) -> dict[str, list[str]]:

@@ -43,7 +43,7 @@ def environment() -> dict[str, str]:
     return ENVIRONMENT | ({"LD_LIBRARY_PATH": found} if found else {})
 
 
-def start_line(python: str, harness: str, options: Mapping[str, Any]) -> list[str]:
+def start_line(python: str, harness: str, *, options: Mapping[str, Any]) -> list[str]:
     """Return the words that start a cell's process."""
     bounds = {"scratch_bytes": SCRATCH_BYTES, "scratch_inodes": SCRATCH_INODES}
     return [python, *FLAGS, "-c", BOOT, harness, json.dumps(bounds | dict(options))]
@@ -74,7 +74,7 @@ class StartedCell:
         self._lock = threading.Lock()
         self._words = ""
         try:
-            self._log = tempfile.TemporaryFile()  # no path leads to it, so that nobody has to remove it
+            self._log = tempfile.TemporaryFile()  # noqa: SIM115 - ours until `close`; no path leads to it
             pipe = subprocess.PIPE
             streams: dict[str, Any] = {"stdin": pipe, "stdout": pipe, "stderr": self._log, "bufsize": 0}
             self._process = subprocess.Popen(words, **streams, start_new_session=True, env=environment(), cwd="/")

@@ -80,7 +80,7 @@ class Container:
         options: dict[str, Any] = {"role": role, "jail": "none", "seccomp": True, "scratch": _SCRATCH}
         if self.packages:
             options |= {"packages": list(self.packages), "site": None}
-        python, *rest = start_line("python3", _PLACE, options)
+        python, *rest = start_line("python3", _PLACE, options=options)
         return [*words, "--pull", "never", "--entrypoint", python, self.image, *rest]
 
 
