@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leti.types import Outcome
-from programs import Lane
+from programs import OneLane
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from programs import Lane
         ("import ctypes\nctypes.string_at(0)", "SIGSEGV"),
     ],
 )
-def test_signal(lane: Lane, program: str, signal: str) -> None:
+def test_signal(lane: OneLane, program: str, signal: str) -> None:
     verdict = lane.judged(program)
     assert verdict.outcome is Outcome.CRASHED
     assert verdict.error is not None
@@ -45,14 +45,14 @@ def test_signal(lane: Lane, program: str, signal: str) -> None:
         pytest.param("import builtins\nvars(builtins).clear()\nraise_", id="no builtins"),
     ],
 )  # fmt: skip
-def test_odd_program_fails_and_is_survived(lane: Lane, program: str) -> None:
+def test_odd_program_fails_and_is_survived(lane: OneLane, program: str) -> None:
     verdict = lane.judged(program)
     assert not verdict.passed
     assert verdict.outcome in {Outcome.RAISED, Outcome.CRASHED, Outcome.OUT_OF_MEMORY}
     assert lane.still_works()
 
 
-def test_output_with_surrogates_is_kept_readable(lane: Lane) -> None:
+def test_output_with_surrogates_is_kept_readable(lane: OneLane) -> None:
     verdict = lane.judged("print('\\ud800 \\U0001F600 \\x00')\ndef solve(x): return x + 1")
     assert verdict.passed
     assert verdict.output == "\\ud800 \U0001f600 \x00\n"
@@ -61,6 +61,6 @@ def test_output_with_surrogates_is_kept_readable(lane: Lane) -> None:
 @pytest.mark.parametrize(
     "where", ["import os\nos.fork()\n", "import os\ndef solve(x):\n    os.fork()\n    return x + 1\n"]
 )
-def test_a_program_that_forks_is_judged_once_and_always_alike(lane: Lane, where: str) -> None:
+def test_a_program_that_forks_is_judged_once_and_always_alike(lane: OneLane, where: str) -> None:
     program = where if "def solve" in where else where + "def solve(x): return x + 1"
     assert {lane.judged(program).outcome for _ in range(8)} == {Outcome.PASSED}

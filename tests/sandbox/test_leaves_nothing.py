@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from leti.types import Outcome
-from programs import Lane
+from programs import OneLane
 
 
 def alive(pid: int) -> bool:
@@ -28,7 +28,7 @@ def pids(text: str) -> list[int]:
     return [int(found) for found in re.findall(r"pid (\d+)", text)]
 
 
-def test_a_daemon_is_gone(lane: Lane) -> None:
+def test_a_daemon_is_gone(lane: OneLane) -> None:
     verdict = lane.judged("""
 import os, time
 if os.fork() == 0:
@@ -45,7 +45,7 @@ def solve(x): return x + 1
     assert not any(map(alive, pids(verdict.output)))
 
 
-def test_a_fork_bomb_is_bounded(lane: Lane) -> None:
+def test_a_fork_bomb_is_bounded(lane: OneLane) -> None:
     verdict = lane.judged("""
 import os, time
 for _ in range(5):
@@ -59,7 +59,7 @@ time.sleep(30)
     assert lane.still_works()
 
 
-def test_its_directory_is_gone_with_everything_in_it(lane: Lane, tmp_path: Path) -> None:
+def test_its_directory_is_gone_with_everything_in_it(lane: OneLane, tmp_path: Path) -> None:
     (tmp_path / "outside").write_text("stays")
     verdict = lane.judged(f"""
 import os
@@ -78,12 +78,12 @@ def solve(x): return x + 1
     assert (tmp_path / "outside").read_text() == "stays"
 
 
-def test_files_of_the_last_program_are_not_there(lane: Lane) -> None:
+def test_files_of_the_last_program_are_not_there(lane: OneLane) -> None:
     lane.judged("open('left', 'w').write('x')")
     assert lane.judged("import os\ndef solve(x): return x + 1 + len(os.listdir('.'))").passed
 
 
-def test_changed_modules_of_the_last_program_are_not_there(lane: Lane) -> None:
+def test_changed_modules_of_the_last_program_are_not_there(lane: OneLane) -> None:
     lane.judged("import math, builtins\nmath.floor = None\nbuiltins.len = None")
     assert lane.judged("import math\ndef solve(x): return math.floor(x + len('a'))").passed
 
@@ -102,7 +102,7 @@ def test_a_killed_caller_leaves_no_process_and_no_directory() -> None:
     program = "import os, time\\nif os.fork() == 0: os.setsid()\\ntime.sleep(60)"
     code = f"""
 import threading, time
-from programs import Lane
+from programs import OneLane
 lane = Lane()
 threading.Thread(target=lane.judged, args=("{program}",), daemon=True).start()
 time.sleep(0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leti.types import Outcome
-from programs import Lane
+from programs import OneLane
 
 FAKES = {
     "sys.exit": "import sys\nsys.exit(0)",
@@ -60,23 +60,23 @@ FAKES = {
 
 
 @pytest.mark.parametrize("name", FAKES)
-def test_fake(lane: Lane, name: str) -> None:
+def test_fake(lane: OneLane, name: str) -> None:
     assert not lane.judged(FAKES[name]).passed
     assert lane.still_works()
 
 
-def test_the_last_words_of_a_failed_program_are_not_its_own(lane: Lane) -> None:
+def test_the_last_words_of_a_failed_program_are_not_its_own(lane: OneLane) -> None:
     verdict = lane.judged(
         "class E(Exception):\n    def __str__(self):\n        import os\n        os._exit(0)\ndef solve(x): raise E"
     )
     assert verdict.outcome is Outcome.EXITED
 
 
-def test_the_right_values_do_pass(lane: Lane) -> None:
+def test_the_right_values_do_pass(lane: OneLane) -> None:
     assert lane.still_works()
 
 
-def test_the_tests_are_not_in_the_process_while_the_program_is_loaded(lane: Lane) -> None:
+def test_the_tests_are_not_in_the_process_while_the_program_is_loaded(lane: OneLane) -> None:
     program = """
 import re
 found = 0

@@ -7,10 +7,10 @@ import time
 import pytest
 
 from leti.types import Outcome
-from programs import Lane
+from programs import OneLane
 
 
-def test_memory(lane: Lane) -> None:
+def test_memory(lane: OneLane) -> None:
     verdict = lane.judged("x = [bytearray(64 << 20) for _ in range(40)]", memory=256 << 20)
     assert verdict.outcome is Outcome.OUT_OF_MEMORY
     assert verdict.error is not None
@@ -18,7 +18,7 @@ def test_memory(lane: Lane) -> None:
     assert lane.still_works()
 
 
-def test_memory_taken_in_small_pieces(lane: Lane) -> None:
+def test_memory_taken_in_small_pieces(lane: OneLane) -> None:
     verdict = lane.judged("def solve(x):\n    l = [x]\n    while True: l.append(str(len(l)))", memory=128 << 20)
     assert verdict.outcome is Outcome.OUT_OF_MEMORY
     assert verdict.error is not None
@@ -36,7 +36,7 @@ def test_memory_taken_in_small_pieces(lane: Lane) -> None:
         pytest.param("import threading\nthreading.Event().wait()", id="waits for ever"),
     ],
 )
-def test_time(lane: Lane, program: str) -> None:
+def test_time(lane: OneLane, program: str) -> None:
     began = time.monotonic()
     verdict = lane.judged(program, timeout=0.5)
     assert verdict.outcome is Outcome.TIMED_OUT
@@ -44,47 +44,47 @@ def test_time(lane: Lane, program: str) -> None:
     assert lane.still_works()
 
 
-def test_the_str_of_an_exception_may_not_take_for_ever(lane: Lane) -> None:
+def test_the_str_of_an_exception_may_not_take_for_ever(lane: OneLane) -> None:
     program = "class E(Exception):\n    def __str__(self):\n        while True: pass\nraise E"
     assert lane.judged(program, timeout=0.5).outcome is Outcome.TIMED_OUT
 
 
-def test_a_flood_of_output_is_cut_and_does_not_block(lane: Lane) -> None:
+def test_a_flood_of_output_is_cut_and_does_not_block(lane: OneLane) -> None:
     verdict = lane.judged("for _ in range(400): print('x' * 65535)\ndef solve(x): return x + 1")
     assert verdict.passed
     assert 10_000 < len(verdict.output) <= 16 << 10
 
 
-def test_a_flood_on_the_channel(lane: Lane) -> None:
+def test_a_flood_on_the_channel(lane: OneLane) -> None:
     verdict = lane.judged("import os\nwhile True: os.write(3, b'x' * 65536)", timeout=1.0)
     assert not verdict.passed
     assert lane.still_works()
 
 
-def test_file_size(lane: Lane) -> None:
+def test_file_size(lane: OneLane) -> None:
     verdict = lane.judged("f = open('f', 'wb')\nfor _ in range(32): f.write(b'x' * (1 << 20))\nf.flush()")
     assert verdict.outcome is Outcome.RAISED
     assert verdict.error is not None
     assert verdict.error.type == "OSError"
 
 
-def test_descriptors(lane: Lane) -> None:
+def test_descriptors(lane: OneLane) -> None:
     verdict = lane.judged("l = [open('/dev/null') for _ in range(200)]")
     assert verdict.outcome is Outcome.RAISED
 
 
-def test_only_its_own_descriptors_are_open(lane: Lane) -> None:
+def test_only_its_own_descriptors_are_open(lane: OneLane) -> None:
     verdict = lane.judged("import os\nprint(sorted(map(int, os.listdir('/proc/self/fd')))[:-1])")
     assert verdict.output.strip() == "[0, 1, 2, 3]"
 
 
-def test_a_subprocess_does_not_inherit_the_channel(lane: Lane) -> None:
+def test_a_subprocess_does_not_inherit_the_channel(lane: OneLane) -> None:
     verdict = lane.judged('import os\nos.system(\'ls /proc/self/fd | tr "\\n" " "\')')
     assert verdict.output.split()[:3] == ["0", "1", "2"]
     assert len(verdict.output.split()) == 4  # the fourth is ls's own
 
 
-def test_stdin_is_empty(lane: Lane) -> None:
+def test_stdin_is_empty(lane: OneLane) -> None:
     verdict = lane.judged("input()")
     assert verdict.error is not None
     assert verdict.error.type == "OSError"

@@ -3,7 +3,8 @@
     {"prompt": "...", "tests": ["assert f(1) == 2", ...]}
 
 and, if you like, `id`, `split` (train, the default, validation or test), `setup` (code the tests need, run after the
-program) and `reference` (what follows the prompt in a program known to pass; `leti check` runs it).
+program) and `reference` (what follows the prompt in a program known to pass; `leti check` runs it). In place of tests a
+row may have `calls`, `cases` or an `answer`: see `check_rows`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from leti.check_rows import FIELDS, KINDS, check_of
 from leti.errors import ProblemError
 from leti.problems.problem_set import TEST, TRAIN, VALIDATION, ProblemSet
 from leti.problems.rows import rows
-from leti.types import Problem, Tests
+from leti.types import Check, Problem, Tests
 
 
 class Row(BaseModel):
@@ -26,7 +28,7 @@ class Row(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     prompt: str
-    tests: list[str] | str
+    tests: list[str] | str | None = None
     setup: str = ""
     reference: str | None = None
     id: str | int | None = None
@@ -44,7 +46,8 @@ def load(path: str) -> ProblemSet:
     seen: dict[str, str] = {}
     for number, (where, raw) in enumerate(rows(path), start=1):
         row = _row(raw, where)
-        problem = _problem(row, f"{name}/{number if row.id is None else row.id}", where)
+        check = _tests(row, where) if _has_tests(raw) else check_of(raw, where, reference=row.reference is not None)
+        problem = _problem(row, f"{name}/{number if row.id is None else row.id}", check)
         if problem.id in seen:
             raise ProblemError(f"{where}: field 'id': {problem.id!r} was used before ({seen[problem.id]}).")
         seen[problem.id] = where
@@ -54,29 +57,41 @@ def load(path: str) -> ProblemSet:
     return ProblemSet(name, {split: tuple(found) for split, found in splits.items() if found})
 
 
+def _has_tests(raw: dict[str, Any]) -> bool:
+    return not any(kind in raw for kind in KINDS)
+
+
 def _row(raw: dict[str, Any], where: str) -> Row:
+    known = raw if _has_tests(raw) else {name: value for name, value in raw.items() if name not in FIELDS}
     try:
-        return Row.model_validate(raw)
+        return Row.model_validate(known)
     except ValidationError as error:
         first = error.errors()[0]
         location = ".".join(str(part) for part in first["loc"])
         allowed = ", ".join(Row.model_fields)
-        raise ProblemError(f"{where}: field {location!r}: {first['msg']}. Fields are: {allowed}.") from None
+        others = f"; for other checks than tests: {', '.join(FIELDS)}"
+        raise ProblemError(f"{where}: field {location!r}: {first['msg']}. Fields are: {allowed}{others}.") from None
 
 
-def _problem(row: Row, name: str, where: str) -> Problem:
-    tests = [row.tests] if isinstance(row.tests, str) else row.tests
-    _statements(row.setup, "setup", where)
-    if not sum(_statements(test, "tests", where) for test in tests):
-        raise ProblemError(f"{where}: field 'tests': empty, so that every program would pass.")
+def _problem(row: Row, name: str, check: Check) -> Problem:
     join = "" if row.prompt.endswith("\n") or (row.reference or "").startswith("\n") else "\n"
     return Problem(
         id=name,
         prompt=row.prompt,
-        check=Tests(tests=tuple(tests), setup=row.setup),
+        check=check,
         source=name.partition("/")[0],
         reference=None if row.reference is None else f"{row.prompt}{join}{row.reference}",
     )
+
+
+def _tests(row: Row, where: str) -> Tests:
+    if row.tests is None:
+        raise ProblemError(f"{where}: field 'tests': Field required; or one of: {', '.join(KINDS)}.")
+    tests = [row.tests] if isinstance(row.tests, str) else row.tests
+    _statements(row.setup, "setup", where)
+    if not sum(_statements(test, "tests", where) for test in tests):
+        raise ProblemError(f"{where}: field 'tests': empty, so that every program would pass.")
+    return Tests(tests=tuple(tests), setup=row.setup)
 
 
 def _statements(code: str, field: str, where: str) -> int:

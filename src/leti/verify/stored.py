@@ -1,7 +1,8 @@
 """Programs that were written elsewhere: JSONL rows in, verdicts out.
 
-A row is either whole, `{"id", "program", "tests"}` (what is run is the program, a newline, the tests), or names a
-problem, `{"id", "problem": "mbpp/17", "completion"}` (what is run is the problem's prompt and the completion).
+A row is either whole, `{"id", "program", "tests"}` (what is run is the program, a newline, the tests; in place of tests
+there may be `calls`, `cases` or an `answer`: see `check_rows`), or names a problem,
+`{"id", "problem": "mbpp/17", "completion"}` (what is run is the problem's prompt and the completion).
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from leti.check_rows import KINDS, check_of
 from leti.errors import ProblemError
 from leti.rows import json_objects, write_lines
-from leti.types import Ending, Feedback, Problem, Solution, Tests, Verdict
+from leti.types import Check, Ending, Feedback, Problem, Solution, Verdict
 from leti.verify.checks import says_nothing, tests_from_text
 from leti.verify.suspicion import suspicions as suspicions_of
 
@@ -105,7 +107,7 @@ def _verdict_line(judged: Judged, *, suspicions: bool) -> bytes:
 
 
 def _program(row: Mapping[str, Any], where: str, number: int, problems: Mapping[str, Problem]) -> Program:
-    if "problem" in row and "tests" not in row:
+    if "problem" in row and not any(kind in row for kind in ("tests", *KINDS)):
         problem = _named(row, where, problems)
         completion = _text(row, "completion", where)
         program = _text(row, "program", where) if "program" in row else problem.prompt + completion
@@ -119,7 +121,9 @@ def _program(row: Mapping[str, Any], where: str, number: int, problems: Mapping[
     return Program(id=row.get("id", number), problem=problem, solution=solution)
 
 
-def _check(row: Mapping[str, Any], where: str) -> Tests:
+def _check(row: Mapping[str, Any], where: str) -> Check:
+    if any(kind in row for kind in KINDS):
+        return check_of(row, where, reference=False)
     text = _text(row, "tests", where)
     if says_nothing(text):
         raise ProblemError(f"{where}: field 'tests': no statement in it, so that every program would pass.")

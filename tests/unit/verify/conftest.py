@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from programs import Lane
+from programs import OneLane
 
 
 @pytest.fixture(scope="module")
-def lane() -> Iterator[Lane]:
-    one = Lane()
+def lane() -> Iterator[OneLane]:
+    one = OneLane()
     yield one
-    one.sandbox.close()
+    one.close()

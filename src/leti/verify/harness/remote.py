@@ -50,6 +50,7 @@ class Link:
         self.returned: list[tuple[str, Any]] = []
         """What the calls of the present test returned: their source and the value."""
         self._classes: dict[tuple[str, ...], type[BaseException]] = {}
+        self._labels: dict[int, str] = {}  # what the tests call an object, by its number
 
     def answer(self, number: int, source: str) -> Any:
         """Return what call `number` returned, or raise what it raised."""
@@ -63,7 +64,15 @@ class Link:
             "tuple": [operation, _sent(target), {"int": hex(_depth())}, *(_sent(part) for part in (positional, named))]
         }
         lines = self._ask(values.text(said))
-        return self._value(lines, positional, _called(target))
+        label = target if type(target) is str else self._labels.get(_link(target, "_number"), Remote.named(target))
+        value = self._value(lines, positional, f"{label}(...)" if operation == "call" else "")
+        if operation == "get":
+            self._label(value, f"{label}.{positional[0]}"[:200])
+        return value
+
+    def _label(self, value: Any, label: str) -> None:
+        if type(value) is Remote and _link(value, "_number") >= 0:
+            self._labels[_link(value, "_number")] = label
 
     def names(self, lines: list[str]) -> dict[str, Any]:
         """Return what the names that the program has defined stand for here."""
@@ -78,13 +87,15 @@ class Link:
                 found[name] = _library(what["import"])
             elif "value" in what:
                 found[name] = self._rebuilt(values.text(what["value"]))
+                self._label(found[name], name)
         return found
 
     def _value(self, lines: list[str], positional: tuple[Any, ...], source: str) -> Any:
         for line in lines:
             if line.startswith(VALUE):
                 value = self._rebuilt(line[len(VALUE) : -1])
-                self.returned.append((source, value))
+                if source:
+                    self.returned.append((source, value))
                 return value
             said = _said(line)
             if "changed" in said:
@@ -252,10 +263,6 @@ def _handle_of(value: Any) -> Any:
     if type(value) is Remote:
         return {"handle": [_link(value, "_number")]}
     raise TypeError(f"a test cannot give a program {type(value).__name__!r} objects of its own")
-
-
-def _called(target: Any) -> str:
-    return f"{Remote.named(target) if type(target) is Remote else target}(...)"
 
 
 def _said(line: str) -> Any:

@@ -48,7 +48,7 @@ def main(scratch: str, *, first: bool, proc: int | None) -> None:
     nothing, log = _high(os.open(os.devnull, os.O_RDWR), 63), _high(2, 64)
     for place in (0, *PLACES):
         os.dup2(nothing, place)
-    template = Template(frames, scratch, nothing, first=first, proc=proc)
+    template = Template(frames, scratch, first=first, proc=proc)
     try:
         with suppress(CallerGoneError, ClosedError):
             frames.write({"ready": list(sys.version_info[:3])})
@@ -90,8 +90,8 @@ def _prepare() -> None:
 class Template:
     """Runs one request at a time."""
 
-    def __init__(self, frames: Frames, scratch: str, nothing: int, *, first: bool, proc: int | None) -> None:
-        self._frames, self._scratch, self._nothing = frames, scratch, nothing
+    def __init__(self, frames: Frames, scratch: str, *, first: bool, proc: int | None) -> None:
+        self._frames, self._scratch = frames, scratch
         self._first, self._proc = first, proc
         self._pid = os.getpid()
         self._memory = _address_space(proc)
@@ -135,7 +135,6 @@ class Template:
         used = child.used()
         if stays:
             child.drain()
-            child.pause()
         else:
             child.end()
             used = max(used, child.used())
@@ -182,10 +181,8 @@ class Template:
         if pid == 0:
             enter(request["limits"], stdin=request["stdin"], template=0 if self._first else self._pid)
             _run(request, code)
-        for end, place in zip((writer, says, asked), PLACES[1:], strict=True):
+        for end in (writer, says, asked):  # copies stay in their places until the next child: its end is seen otherwise
             os.close(end)
-            os.dup2(self._nothing, place)
-        os.dup2(self._nothing, 1)
         return Child(pid, (heard, tells, reader), proc=self._proc)
 
 
@@ -258,9 +255,10 @@ def _cleared(scratch: str) -> bool:
     with suppress(OSError):  # where it is refused, it was refused to the program as well
         os.chmod(scratch, 0o700)  # noqa: PTH101
     try:
-        for name in os.listdir(scratch):  # noqa: PTH208
+        names = os.listdir(scratch)  # noqa: PTH208
+        for name in names:
             _remove(f"{scratch}/{name}")
-        return not os.listdir(scratch)  # noqa: PTH208
+        return not (names and os.listdir(scratch))  # noqa: PTH208
     except OSError:
         return False
 

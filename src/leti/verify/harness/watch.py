@@ -38,18 +38,15 @@ class Child:
         os.set_blocking(self._heard, False)
         os.set_blocking(self._printed, False)
         self.status: int | None = None
+        self._queue: int | None = None
         self._used = 0.0
 
     def begin(self, limits: dict[str, Any], *, again: bool) -> None:
         """Start the clock for a program, which may not be the first of this process."""
         self._limits = limits
-        self._queue = -1
         self._waited = 0.0
         self._began = time.monotonic()
         self._cpu = self._used = self.cpu() if again else 0.0
-        if self._proc is not None:
-            with suppress(OSError):
-                self._queue = os.open(f"{self.pid}/schedstat", os.O_RDONLY, dir_fd=self._proc)
         if again:
             self._waited = self._in_queue()
         self.said = bytearray()
@@ -65,11 +62,13 @@ class Child:
         return used
 
     def _in_queue(self) -> float:
-        """Return the seconds it has waited for a processor."""
-        if self._queue >= 0:
-            with suppress(OSError, ValueError, IndexError):
-                return int(os.pread(self._queue, 200, 0).split()[1]) / 1e9
-        return 0.0
+        """Return the seconds it has waited for a processor. Only who runs for long is asked."""
+        try:
+            if self._queue is None:
+                self._queue = os.open(f"{self.pid}/schedstat", os.O_RDONLY, dir_fd=self._proc) if self._proc else -1
+            return int(os.pread(self._queue, 200, 0).split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
 
     def charged(self) -> float:
         """Return the seconds of this program: those of the clock less what it waited for a processor."""
@@ -196,14 +195,9 @@ class Child:
         """Return the seconds by the clock since the program began."""
         return time.monotonic() - self._began
 
-    def pause(self) -> None:
-        """Close what belongs to one program."""
-        if self._queue >= 0:
-            os.close(self._queue)
-            self._queue = -1
-
     def close(self) -> None:
         """Close our ends."""
-        self.pause()
+        if self._queue is not None and self._queue >= 0:
+            os.close(self._queue)
         for end in (self._heard, self._tells, self._printed):
             os.close(end)

@@ -3,173 +3,167 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from leti.verify.suspicion.program import Program, at_import
-
-_LOOKS_AROUND = frozenset({
-    "sys._getframe", "sys._current_frames", "sys._current_exceptions", "sys.settrace", "sys.gettrace",
-    "sys.setprofile", "sys.getprofile", "sys.monitoring", "sys.addaudithook", "threading.settrace",
-    "threading.setprofile", "threading.settrace_all_threads", "threading.setprofile_all_threads", "inspect.stack",
-    "inspect.trace", "inspect.currentframe", "inspect.getouterframes", "inspect.getinnerframes",
-    "inspect.getsource", "inspect.getsourcelines", "inspect.getsourcefile", "inspect.getfile",
-    "inspect.findsource", "gc.get_objects", "gc.get_referrers", "gc.get_referents", "gc.callbacks",
-    "traceback.extract_stack", "traceback.walk_stack", "traceback.format_stack", "traceback.print_stack",
-    "os.write", "os.dup", "os.dup2", "os.fdopen", "os.pread", "os.pwrite",
-})  # fmt: skip
-_LOOKS_AROUND_MODULES = frozenset({"ctypes", "linecache", "__main__", "cffi", "leti", "harness"})
-_LOOKS_AROUND_ATTRIBUTES = frozenset({
-    "_getframe", "f_back", "f_locals", "f_globals", "f_builtins", "f_code", "f_trace", "f_lineno", "tb_frame",
-    "gi_frame", "cr_frame", "ag_frame", "__subclasses__", "__closure__", "__code__", "__globals__",
-    "cell_contents", "co_consts", "co_code",
-})  # fmt: skip
-_LOOKS_AROUND_NAMES = frozenset({"__file__", "__loader__", "__spec__"})
-_LEAVES = frozenset({
-    "os._exit", "os.abort", "os.kill", "os.killpg", "atexit.register", "signal.signal", "signal.alarm",
-    "signal.setitimer", "signal.raise_signal", "signal.pthread_kill", "sys.excepthook", "sys.unraisablehook",
-    "builtins.BaseException",
-})  # fmt: skip
-_LEAVES_AT_IMPORT = frozenset({"sys.exit", "builtins.SystemExit", "builtins.exit", "builtins.quit"})
-_STARTS = frozenset({
-    "threading.Thread", "threading.Timer", "threading.start_new_thread", "multiprocessing.Process",
-    "multiprocessing.Pool", "concurrent.futures.ThreadPoolExecutor", "concurrent.futures.ProcessPoolExecutor",
-    "os.fork", "os.forkpty", "os.system", "os.popen", "os.posix_spawn", "os.execv", "os.execve", "os.execvp",
-    "subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.check_output", "subprocess.check_call",
-})  # fmt: skip
-_REPLACES = frozenset({"importlib.reload", "unittest.mock.patch", "unittest.mock.patch.object"})
-_BARE = frozenset({"exit", "quit", "SystemExit", "BaseException"})
-"""Built-in names that are looked for without an import."""
-_LAST = frozenset(name.rpartition(".")[2] for name in _LOOKS_AROUND | _LEAVES | _LEAVES_AT_IMPORT | _STARTS | _REPLACES)
+_LOOKS_AROUND = frozenset(
+    """
+    cffi ctypes leti linecache posix __builtins__ __file__ __loader__ __main__ __spec__ sys.modules
+    sys.addaudithook sys.getprofile sys.gettrace sys.monitoring sys.setprofile sys.settrace threading.setprofile
+    threading.settrace inspect.getfile inspect.getouterframes inspect.getsource inspect.getsourcelines inspect.stack
+    inspect.trace os.dup os.dup2 os.fdopen os.pread os.pwrite os.write traceback.extract_stack traceback.format_stack
+    traceback.walk_stack gc.callbacks
+    .get_objects .get_referents .get_referrers .currentframe ._current_frames ._getframe .f_back .f_builtins .f_code
+    .f_globals .f_lineno .f_locals .f_trace .tb_frame .gi_frame .cr_frame .ag_frame .co_code .co_consts
+    .cell_contents .__closure__ .__code__ .__globals__ .__subclasses__
+    """.split()
+)
+"""Names in full, modules, and after a dot attributes of anything."""
+_LEAVES = frozenset(
+    """
+    BaseException atexit os.abort os.kill os.killpg signal.alarm signal.pthread_kill signal.raise_signal
+    signal.setitimer signal.signal sys.excepthook sys.unraisablehook ._exit
+    """.split()
+)
+_LEAVES_AT_IMPORT = frozenset({"sys.exit", "SystemExit", "exit", "quit"})
+"""Within a function they are an honest way to report an error."""
+_STARTS = frozenset(
+    """
+    _thread concurrent.futures.ProcessPoolExecutor concurrent.futures.ThreadPoolExecutor multiprocessing subprocess
+    os.execv os.execve os.execvp os.fork os.forkpty os.popen os.posix_spawn os.system posix.fork threading.Thread
+    threading.Timer
+    """.split()
+)
+_REPLACES = frozenset({"importlib.reload", "unittest.mock.patch"})
 _MAY_BE_SET = frozenset({"stdin", "stdout", "stderr", "tracebacklimit"})
-_CHANGES = frozenset({"update", "pop", "clear", "setdefault", "__setitem__", "__delitem__"})
+_OF_TWO = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__instancecheck__"})
+_OF_ONE = frozenset({"__bool__", "__hash__"})
+_VALUES = frozenset("bool bytes bytearray complex dict float frozenset int list set str tuple".split())
 
 
-def reaches(program: Program) -> set[str]:
-    """What it uses to look at frames, memory, its own file or open channels."""
-    found: set[str] = _used(program) & _LOOKS_AROUND
-    named = {name.rpartition(".")[2] for name in found}
-    found |= {name for name in program.modules if name.partition(".")[0] in _LOOKS_AROUND_MODULES}
-    found |= {node.attr for node in program.all(ast.Attribute) if node.attr in _LOOKS_AROUND_ATTRIBUTES - named}
-    found |= {node.id for node in program.all(ast.Name) if node.id in _LOOKS_AROUND_NAMES}
-    texts = [node.value for node in program.all(ast.Constant) if isinstance(node.value, str)]
-    found |= {text for text in texts if text in _LOOKS_AROUND_ATTRIBUTES - named}
-    found |= set(_opened(program))
-    return found | {"/proc" for text in texts if text.startswith("/proc/") or text == "/proc"}
-
-
-def _opened(program: Program) -> Iterator[str]:
-    """Files by a number, and the file that is run."""
-    for call in program.all(ast.Call):
-        match call:
-            case ast.Call(func=ast.Name(id="open"), args=[ast.Constant(value=int(number)), *_]):
-                yield f"open({number})"
-            case ast.Call(args=[ast.Subscript(value=table, slice=ast.Constant(value=0))]):
-                if program.meaning(table) == "sys.argv":
-                    yield "sys.argv[0]"
-
-
-def leaves(program: Program) -> set[str]:
-    """What it uses to end early, or to keep from being ended."""
-    return (_used(program) & _LEAVES) | {
-        name for node in at_import(program.tree.body) for name in _names(program, node) if name in _LEAVES_AT_IMPORT
+def habits(tree: ast.Module) -> dict[str, set[str]]:
+    """Sentences, in their order, and the names each is about; the set is empty where there is nothing to say."""
+    imported = dict(_imported(tree))
+    used = set(_used(ast.walk(tree), imported))
+    at_import = (node for statement in tree.body if _runs_at_import(statement) for node in ast.walk(statement))
+    leaves = (used & _LEAVES) | (_LEAVES_AT_IMPORT & set(_used(at_import, imported)))
+    return {
+        "reaches into its surroundings": _bare(used & _LOOKS_AROUND) | set(_opened(tree)),
+        "has comparisons that always agree": set(_always_agree(tree)) | (used & {"unittest.mock.ANY"}),
+        "has values that say themselves what they are equal to": set(_forged(tree)),
+        "replaces builtins or functions of modules": (used & _REPLACES) | set(_replaced(tree, imported)),
+        "leaves early or keeps from being ended": _bare(leaves),
+        "starts threads or processes": used & _STARTS,
     }
 
 
-def starts(program: Program) -> set[str]:
-    """The threads and processes it starts."""
-    return _used(program) & _STARTS
+def _bare(names: Iterable[str]) -> set[str]:
+    return {name.removeprefix(".") for name in names}
 
 
-def replaces(program: Program, between: frozenset[str]) -> set[str]:
-    """The builtins and functions of modules it puts something else in the place of.
-
-    Args:
-        program: the program.
-        between: names that stand between its calls and their comparison in the tests.
-    """
-    found = _used(program) & _REPLACES
-    found |= {name for name in _bound(program) if name == "AssertionError"}
-    found |= set(_assigned(program)) | set(_set_by_call(program))
-    return found | (_bound_at_top(program) & between)
-
-
-def _used(program: Program) -> set[str]:
-    """The dotted names it reads, of those that are looked for."""
-    found: set[str] = set()
-    for node in (
-        *program.all(ast.Name),
-        *program.all(ast.Attribute),
-        *program.all(ast.Call),
-        *program.all(ast.Subscript),
-    ):
-        found.update(_names(program, node))
-    return found
-
-
-def _names(program: Program, node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.Name(id=name, ctx=ast.Load()) if name in _BARE and name not in program.imported:
-            yield f"builtins.{name}"
-        case ast.Attribute(attr=name) if name not in _LAST:
-            return
-        case ast.Name(ctx=ast.Load()) | ast.Attribute() | ast.Call() | ast.Subscript():
-            meaning = program.meaning(node)
-            if meaning is not None:
-                yield meaning
-
-
-def _bound(program: Program) -> Iterator[str]:
-    yield from (node.id for node in program.all(ast.Name) if not isinstance(node.ctx, ast.Load))
-    yield from (node.name for node in program.all(ast.ClassDef))
-    yield from (node.name for node in program.all(ast.FunctionDef))
-    yield from program.imported
-
-
-def _bound_at_top(program: Program) -> set[str]:
-    """The names it gives another meaning at the top level; importing a module gives it its own."""
-    found: set[str] = set()
-    for node in program.tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
+def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """What each imported name stands for: `np` for numpy, `leave` for os._exit."""
+    for node in ast.walk(tree):
         match node:
-            case ast.Assign(targets=targets):
-                found |= {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
-    return found
+            case ast.Import(names=names):
+                for one in names:
+                    yield (one.asname, one.name) if one.asname else (one.name.partition(".")[0],) * 2
+            case ast.ImportFrom(names=names, module=module):
+                for one in names:
+                    yield one.asname or one.name, f"{module or ''}.{one.name}"
 
 
-def _assigned(program: Program) -> Iterator[str]:
-    """Names of modules and builtins that are assigned to or deleted."""
-    for attribute in program.all(ast.Attribute):
-        if isinstance(attribute.ctx, ast.Load) or attribute.attr in _MAY_BE_SET or attribute.attr.isupper():
-            continue  # `ImageFile.LOAD_TRUNCATED_IMAGES = True` is a setting
-        outer = program.meaning(attribute.value)
-        direct = isinstance(attribute.value, ast.Name | ast.Call | ast.Subscript)
-        if outer is not None and (direct or outer == "builtins" or outer in program.modules):
-            yield f"{outer}.{attribute.attr}"  # not a setting such as pandas.options.display.width
-    for entry in program.all(ast.Subscript):
-        meaning = None if isinstance(entry.ctx, ast.Load) else program.meaning(entry)
-        if meaning is not None:
-            yield meaning
+def _used(nodes: Iterable[ast.AST], imported: Mapping[str, str]) -> Iterator[str]:
+    """The names that stand in code: in full, with the modules they are in, and what is after a dot by itself."""
+    for node in nodes:
+        match node:
+            case ast.Import(names=names):
+                yield from (one.name.partition(".")[0] for one in names)
+            case ast.ImportFrom(names=names, module=str(module)):
+                yield module.partition(".")[0]
+                for one in names:
+                    yield from (f"{module}.{one.name}", f".{one.name}")
+            case ast.Name(id=name, ctx=ast.Load()):
+                yield imported.get(name, name)
+            case ast.Attribute(attr=name):
+                yield from (_full(node, imported), f".{name}")
+            case ast.Constant(value=str(text)):
+                yield f".{text}"  # for `getattr`
 
 
-def _set_by_call(program: Program) -> Iterator[str]:
-    """`setattr(math, "isclose", ...)`, `sys.modules.update(...)`, `vars(builtins).update(...)`."""
-    for call in program.all(ast.Call):
-        match call:
-            case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[module, ast.Constant(value=str(name)), *_]):
-                meaning = program.meaning(module)
-                if meaning is not None:
-                    yield f"{meaning}.{name}"
-            case ast.Call(func=ast.Attribute(value=table, attr=name)) if name in _CHANGES:
-                yield from _table(program, table)
+def _full(node: ast.expr, imported: Mapping[str, str]) -> str:
+    """The dotted name of an attribute of a module; empty for everything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute) and len(parts) < 3:  # none that is looked for has more
+        parts.insert(0, node.attr)
+        node = node.value
+    known = isinstance(node, ast.Name) and node.id in imported
+    return ".".join((imported[node.id], *parts)) if known else ""
 
 
-def _table(program: Program, table: ast.expr) -> Iterator[str]:
-    meaning = program.meaning(table)
-    if meaning in ("sys.modules", "builtins"):
-        yield meaning
-    match table:
-        case ast.Call(func=ast.Name(id="vars"), args=[module]) | ast.Attribute(value=module, attr="__dict__"):
-            inside = program.meaning(module)
-            if inside is not None:
-                yield inside
+def _runs_at_import(statement: ast.stmt) -> bool:
+    """Whether it runs when the program is loaded, and not only as a main program."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return False
+    return not any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(statement))
+
+
+def _opened(tree: ast.Module) -> Iterator[str]:
+    """Open channels by number, and the system's own files."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="open"), args=[ast.Constant(value=int(number)), *_]):
+                yield f"open({number})"
+            case ast.Constant(value=str(text)) if text.startswith("/proc"):
+                yield "/proc"
+
+
+def _replaced(tree: ast.Module, imported: Mapping[str, str]) -> Iterator[str]:
+    """Names of modules that are assigned to or deleted, and the exception of a failed test."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr=attr, ctx=ast.Store() | ast.Del()) if name in imported:
+                if attr not in _MAY_BE_SET and not attr.isupper():  # `ImageFile.LOAD_TRUNCATED_IMAGES` is a setting
+                    yield f"{imported[name]}.{attr}"
+            case ast.Call(
+                func=ast.Name(id="setattr" | "delattr"), args=[ast.Name(id=name), ast.Constant(value=str(attr)), *_]
+            ) if name in imported:
+                yield f"{imported[name]}.{attr}"
+            case ast.Name(id="AssertionError", ctx=ast.Store()) | ast.ClassDef(name="AssertionError"):
+                yield "AssertionError"
+
+
+def _always_agree(tree: ast.Module) -> Iterator[str]:
+    """Comparisons that do not look at what they compare."""
+    for owner in ast.walk(tree):
+        match owner:
+            case ast.ClassDef(name=name, body=body):
+                yield from (f"{name}.{method.name}" for method in _methods(body) if _agrees(method.name, method))
+            case ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)], value=ast.Lambda() as given):
+                yield from (name,) if _agrees(name, given) else ()
+
+
+def _agrees(name: str, function: ast.FunctionDef | ast.Lambda) -> bool:
+    """Whether it always gives one constant, or never reads the other value and does not pass the question on."""
+    returns = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
+    answers = [function.body] if isinstance(function, ast.Lambda) else returns
+    if name not in _OF_TWO | _OF_ONE or not answers:
+        return False
+    constants = {answer.value for answer in answers if isinstance(answer, ast.Constant)}
+    read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    others = {one.arg for one in function.args.args[1:]} if name in _OF_TWO else read
+    alike = len(constants) == 1 and all(isinstance(answer, ast.Constant) for answer in answers)
+    return alike or not read & (others | {"NotImplemented"})
+
+
+def _forged(tree: ast.Module) -> Iterator[str]:
+    """Classes that are a builtin value with a comparison of their own, or that claim another class than theirs."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            methods = {method.name for method in _methods(node.body)}
+            bases = {base.id for base in node.bases if isinstance(base, ast.Name)} & _VALUES
+            yield from (f"{node.name}({base})" for base in bases if methods & {"__eq__", "__ne__"})
+            yield from (f"{node.name}.{name}" for name in methods & {"__class__"})
+
+
+def _methods(body: list[ast.stmt]) -> list[ast.FunctionDef]:
+    return [node for node in body if isinstance(node, ast.FunctionDef)]
