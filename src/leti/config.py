@@ -44,7 +44,7 @@ class Section(BaseModel):
 class ProblemsConfig(Section):
     """What is trained and scored on."""
 
-    name: Literal["pocket", "mbpp", "humaneval", "jsonl"] = "pocket"
+    name: Literal["pocket", "mbpp", "humaneval", "evalplus", "jsonl"] = "pocket"
     path: str | None = Field(None, description="A JSONL file, its directory, or a Hugging Face data set name.")
     setup_code: bool = Field(True, description="MBPP: run `test_setup_code` (the paper's code dropped it).")
     limits: dict[str, Count] = Field({}, description="At most so many problems of a split, from its beginning.")

@@ -156,8 +156,12 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
     beside.replace(path)
 
 
-def json_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def json_objects(path: Path, *, infinite: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
     """(file and line, object) of each line of a JSONL file, plain or .gz; empty lines are passed over.
+
+    Args:
+        path: the file.
+        infinite: take `Infinity` for a number, which JSON has not.
 
     Raises:
         ProblemError: the file is not there, or a line is no JSON object.
@@ -166,7 +170,7 @@ def json_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise ProblemError(f"No file {str(path)!r}. Type the path of a JSONL file, one JSON object per line.")
     for number, line in enumerate(_byte_lines(path), start=1):
         if line.strip():
-            yield f"{path}, line {number}", _json_object(line, f"{path}, line {number}")
+            yield f"{path}, line {number}", _json_object(line, f"{path}, line {number}", infinite=infinite)
 
 
 def _byte_lines(path: Path) -> Iterator[bytes]:
@@ -179,15 +183,21 @@ def _byte_lines(path: Path) -> Iterator[bytes]:
         raise ProblemError(f"{path} cannot be read: {error}. Was it copied whole?") from None
 
 
-def _json_object(line: bytes, where: str) -> dict[str, Any]:
+def _json_object(line: bytes, where: str, *, infinite: bool) -> dict[str, Any]:
     try:
-        found = json.loads(line, parse_constant=_refuse_constant)
+        found = json.loads(line, parse_constant=_infinite if infinite else _refuse_constant)
     except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, or nested without end
         torn = "" if line.endswith(b"\n") else " The file ends in the middle of this line: was it copied whole?"
         raise ProblemError(f"{where}: not JSON ({error}).{torn} Each line must be one JSON object.") from None
     if not isinstance(found, dict):
         raise ProblemError(f"{where}: a JSON {type(found).__name__}, but each line must be one JSON object.")
     return found
+
+
+def _infinite(name: str) -> float:
+    if name == "NaN":
+        _refuse_constant(name)
+    return float(name)
 
 
 def _refuse_constant(name: str) -> None:

@@ -1,12 +1,12 @@
 """Where problems come from. To add a set: a `load` that returns a `ProblemSet`, and its line in `load_problems`."""
 
 from leti.errors import ConfigError
-from leti.problems import humaneval, jsonl, mbpp, pocket
+from leti.problems import evalplus, humaneval, jsonl, mbpp, pocket
 from leti.problems.problem_set import TEST, TRAIN, VALIDATION, ProblemSet, digest
 
 __all__ = ["NAMES", "TEST", "TRAIN", "VALIDATION", "ProblemSet", "digest", "load_problems"]
 
-NAMES = ("pocket", "mbpp", "humaneval", "jsonl")
+NAMES = ("pocket", "mbpp", "humaneval", "evalplus", "jsonl")
 
 
 def load_problems(name: str, path: str | None = None, *, setup_code: bool = True) -> ProblemSet:
@@ -18,7 +18,7 @@ def load_problems(name: str, path: str | None = None, *, setup_code: bool = True
         setup_code: for `mbpp`: include `test_setup_code`.
 
     Raises:
-        ConfigError: no such set, or `jsonl` without a path.
+        ConfigError: no such set, or `jsonl` or `evalplus` without a path.
         ProblemError: a row is wrong.
     """
     if name == "pocket":
@@ -27,8 +27,8 @@ def load_problems(name: str, path: str | None = None, *, setup_code: bool = True
         return mbpp.load(path or mbpp.HUB_NAME, setup_code=setup_code)
     if name == "humaneval":
         return humaneval.load(path or humaneval.HUB_NAME)
-    if name == "jsonl":
+    if name in ("jsonl", "evalplus"):
         if path is None:
-            raise ConfigError("Problem set 'jsonl' needs a file. Type --set problems.path=FILE, or jsonl=FILE.")
-        return jsonl.load(path)
+            raise ConfigError(f"Problem set {name!r} needs a file. Type --set problems.path=FILE, or {name}=FILE.")
+        return jsonl.load(path) if name == "jsonl" else evalplus.load(path)
     raise ConfigError(f"No problem set {name!r}. There are: {', '.join(NAMES)}.")

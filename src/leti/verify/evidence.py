@@ -32,8 +32,6 @@ class Job:
     """Bytes of what its functions may return in all."""
     every: bool = True
     """Go on with the next test after one that did not pass."""
-    shared: bool = False
-    """It may share a process with other programs if it is benign."""
     returned: bytes = b""
     """For calls that say not what is expected: what the problem's reference returned, as its process said it."""
     raw: bool = False

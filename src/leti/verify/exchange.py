@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import OrderedDict
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from leti.errors import SandboxError
@@ -15,6 +15,7 @@ from leti.types import Calls, Case, Check, Streams, Tests
 from leti.verify.cases import Ran, run_cases
 from leti.verify.evidence import Ended, Evidence, How, Job, Report, place, report, results, said
 from leti.verify.harness.frames import ClosedError, Frames, SilentError
+from leti.verify.harness.watch import NEXT
 from leti.verify.outcome import following
 from leti.verify.sandbox import Cell, Role, Sandbox
 
@@ -101,17 +102,41 @@ class Exchange:
         """
         if isinstance(job.check, Streams):
             return self._cases(job, job.check)
-        if job.shared and not job.raw:
-            evidence = self._run(replace(job, timeout=min(job.timeout, SHARED_SECONDS)), b"")
-            if evidence is not None:
-                return evidence
-        job = replace(job, shared=False)
         wrong, code = self._compiled(job)
         if wrong is not None:
             return Evidence(ended=Ended(how=How.EXIT), report=wrong)
-        evidence = self._run(job, code)
-        assert evidence is not None
-        return evidence
+        return self._run(job, code)
+
+    def together(self, jobs: Sequence[Job]) -> list[Evidence | None]:
+        """Run what is known to be benign in a shared process, one after the other.
+
+        Returns:
+            For each job its evidence, or None where it has to be run by itself: because it is not benign, needs more
+            time or memory than is shared, or because it came after one that does.
+
+        Raises:
+            LaneLostError: if the lane has to be replaced.
+        """
+        found: list[Evidence | None] = [None] * len(jobs)
+        known = {n: self._plan(job) for n, job in enumerate(jobs) if not isinstance(job.check, Streams)}
+        sent = [n for n, (_, plan) in known.items() if not plan["names"] and not plan["wrong"]]
+        if not sent:
+            return found
+        requests = [_request(jobs[n], known[n][1], b"", shared=True) for n in sent]
+        whole = {"shared": True, "stay": False, "programs": requests, "limits": requests[0]["limits"]}
+        whole["limits"] = whole["limits"] | {"timeout": SHARED_SECONDS}
+        self._send(self._program, whole)
+        header, blob = self._heard(self._program, 5 * SHARED_SECONDS + PATIENCE, started=True)
+        self._clean = header["alone"] and header["cleared"]
+        parts = [part.removeprefix(STARTED + b"\n") for part in blob.split(NEXT)[:-1]]
+        told = [(n, part) for n, part in zip(sent, parts, strict=False) if _conclusive(part)]
+        if told:
+            runs = [_decision(jobs[n], known[n][0]) for n, _ in told]
+            self._send(self._judge, {"do": "all", "runs": runs}, NEXT.join(part for _, part in told))
+            answer, _ = self._heard(self._judge, PATIENCE, started=True)
+            for (n, part), decided in zip(told, answer["found"], strict=True):
+                found[n] = _shared_evidence(part, decided, seconds=header["cpu"] / len(parts))
+        return found
 
     def _compiled(self, job: Job) -> tuple[Report | None, bytes]:
         """Have the judge compile the program; nothing at all where only the program's own process can tell."""
@@ -167,14 +192,16 @@ class Exchange:
         self._plans[key] = self._number, plan
         return self._plans[key]
 
-    def _run(self, job: Job, code: bytes) -> Evidence | None:
-        """Run it as the job says; None if a shared process is not for this program."""
+    def _run(self, job: Job, code: bytes) -> Evidence:
+        """Run a program in its own process, and have the judge decide.
+
+        Args:
+            job: what to run.
+            code: the program, compiled; empty where its own process has to compile it.
+        """
         check, plan = self._plan(job)
         header, blob = self._begun(_request(job, plan, code), job, code)
-        if job.shared and not _conclusive(header, blob):
-            return None
-        lines = blob.decode("ascii", "replace").splitlines()
-        first = said(lines[0]) if lines else {}
+        first = _first(blob)
         found: dict[str, Any] = {"results": [], "trusted": True}
         if "names" in first and plan["wrong"]:
             found["results"] = [plan["wrong"] | {"status": "raised"}]
@@ -183,13 +210,11 @@ class Exchange:
         if "waiting" in header:
             self._send(self._program, {}, b"\n")
             header, _ = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
-            if job.shared and not _conclusive(header, b""):
-                return None
         self._clean = header["alone"] and header["cleared"]
         return Evidence(
             ended=_ended(header, blob),
             loaded="names" in first,
-            report=self._refined(job, report(first.get("error"))) if job.shared else report(first.get("error")),
+            report=report(first.get("error")),
             results=results(found["results"]),
             trusted=found["trusted"],
             output=str(header["output"]),
@@ -202,8 +227,7 @@ class Exchange:
         self, job: Job, check: int, blob: bytes, header: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Have the judge decide, and carry its questions to the program; return what it found, and the last header."""
-        offset = _lines(job.program)
-        self._send(self._judge, {"do": "run", "check": check, "offset": offset, "every": job.every}, blob)
+        self._send(self._judge, _decision(job, check), blob)
         while True:
             try:
                 answer, line = self._judge.read(time.monotonic() + PATIENCE)
@@ -217,12 +241,6 @@ class Exchange:
             self._send(self._program, {}, line)
             header, heard = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
             self._send(self._judge, {}, heard)
-
-    def _refined(self, job: Job, found: Report | None) -> Report | None:
-        """Return a program's SyntaxError as it is with the tests after it: the parser looks ahead."""
-        if found is None or "SyntaxError" not in found.bases or found.error.frames:
-            return found
-        return self._compiled(job)[0] or found
 
     def _send(self, frames: Frames, header: dict[str, Any], blob: bytes = b"") -> None:
         try:
@@ -248,24 +266,51 @@ def _loading(check: Check) -> dict[str, Any]:
     return {"do": "load"} | {name: getattr(check, name) for name in names}
 
 
-def _request(job: Job, plan: dict[str, Any], code: bytes) -> dict[str, Any]:
+def _decision(job: Job, check: int) -> dict[str, Any]:
+    return {"do": "run", "check": check, "offset": _lines(job.program), "every": job.every}
+
+
+def _first(blob: bytes) -> dict[str, Any]:
+    """Return the first thing that a program said: what it defined, or the exception that ended it."""
+    return said(blob.partition(b"\n")[0].decode("ascii", "replace"))
+
+
+def _request(job: Job, plan: dict[str, Any], code: bytes, *, shared: bool = False) -> dict[str, Any]:
     names = ("timeout", "memory", "file_size", "output", "answers")
     return {
         "program": "" if code else job.program,
         **{name: plan[name] for name in ("names", "calls", "arguments")},
         "stay": bool(plan["names"]),
         "limits": {name: getattr(job, name) for name in names},
-        "shared": job.shared,
+        "shared": shared,
         "main": False,
         "stdin": None,
     }
 
 
-def _conclusive(header: dict[str, Any], blob: bytes) -> bool:
-    """Whether what came of a shared process would have come of an own one."""
-    if b'{"refused":1}' in blob or b"MemoryError" in blob:
+def _conclusive(part: bytes) -> bool:
+    """Whether what a program said in a shared process is what it would have said in its own.
+
+    A SyntaxError is left to the judge, who looks at it together with the tests.
+    """
+    if any(word in part for word in (b'{"refused":1}', b"MemoryError", b'"SyntaxError"')):
         return False
-    return "waiting" in header or (header["status"] is None and not header["late"])
+    return b'{"printed":' in part
+
+
+def _shared_evidence(part: bytes, decided: dict[str, Any], *, seconds: float) -> Evidence:
+    first = _first(part)
+    printed = said(part.strip().rpartition(b"\n")[2].decode("ascii", "replace")).get("printed", "")
+    return Evidence(
+        ended=Ended(how=How.EXIT),
+        loaded="names" in first,
+        report=report(first.get("error")),
+        results=results(decided["results"]) if "names" in first else (),
+        trusted=decided["trusted"],
+        output=str(printed).encode("utf-8", "backslashreplace").decode(),
+        seconds=seconds,
+        cpu=seconds,
+    )
 
 
 def _ended(header: dict[str, Any], blob: bytes) -> Ended:

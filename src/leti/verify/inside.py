@@ -13,7 +13,6 @@ import importlib.util
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -125,7 +124,10 @@ class InsideVerifier:
                 it, or returns what is no verdict.
         """
         del scored
-        return self._lanes.map(pairs, partial(_verdict, self._source, self._limits), key=_key)
+        return self._lanes.map(pairs, self._verdicts, key=_key)
+
+    def _verdicts(self, lane: Lane, pairs: list[tuple[Problem, Solution]]) -> list[Verdict]:
+        return [_verdict(self._source, self._limits, lane, pair) for pair in pairs]
 
 
 def _key(pair: tuple[Problem, Solution]) -> bytes:

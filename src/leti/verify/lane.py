@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from leti.errors import SandboxError
 from leti.verify.evidence import Ended, Evidence, How, Job
@@ -52,15 +52,38 @@ class Lane:
                     ) from error
         return Evidence(ended=Ended(how=How.LOST))
 
+    def together(self, jobs: Sequence[Job]) -> list[Evidence]:
+        """Return the evidence of jobs of which those that are benign may share a process.
+
+        Raises:
+            SandboxError: if lanes are lost although a program did not have its turn.
+            LaneLostError: if it was stopped.
+        """
+        found: list[Evidence | None] = [None] * len(jobs)
+        try:
+            found = self._ready().together(jobs)
+            self._replace_unclean()
+        except LaneLostError:
+            self.close()
+            if self._stopped:
+                raise
+        return [self.run(job) if one is None else one for job, one in zip(jobs, found, strict=True)]
+
     def _once(self, job: Job) -> Evidence:
+        evidence = self._ready().run(job)
+        self._replace_unclean()
+        return evidence
+
+    def _ready(self) -> Exchange:
         if self._exchange is None:
             self._exchange = self._start()
         if self._stopped:
             raise LaneLostError("nobody waits for it any more")
-        evidence = self._exchange.run(job)
-        if not self._exchange.clean:
+        return self._exchange
+
+    def _replace_unclean(self) -> None:
+        if self._exchange is not None and not self._exchange.clean:
             self.close()
-        return evidence
 
     def close(self) -> None:
         """End the exchange, if there is one."""

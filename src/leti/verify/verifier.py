@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Self
 
 from leti.progress import say
@@ -22,6 +21,8 @@ from leti.verify.sandbox import Sandbox
 
 LEAST = 0.25
 """Seconds that every program may take."""
+TOGETHER = 16
+"""Programs that are sent to a shared process at a time."""
 AUDITED = 100
 """Of so many programs that ran in a shared process one runs in its own as well."""
 
@@ -96,10 +97,27 @@ class PythonVerifier:
             SandboxError: if a lane cannot be started.
         """
         self._references.begin()
-        return self._lanes.map(pairs, partial(self._verdict, shared=self._fast and not scored), key=_digest)
+        if self._fast and not scored:
+            return self._lanes.map(pairs, self._together, key=_digest, together=TOGETHER)
+        return self._lanes.map(pairs, self._alone, key=_digest)
 
-    def _verdict(self, lane: Lane, pair: tuple[Problem, Solution], *, shared: bool) -> Verdict:
-        problem, solution = pair
+    def _alone(self, lane: Lane, pairs: list[tuple[Problem, Solution]]) -> list[Verdict]:
+        """Judge programs that each have a process of their own."""
+        jobs = [self._job(*pair) for pair in pairs]
+        return [judge(job, lane.run(job)) for job in jobs]
+
+    def _together(self, lane: Lane, pairs: list[tuple[Problem, Solution]]) -> list[Verdict]:
+        """Judge programs that share a process if they are benign; one in a hundred is run in its own as well."""
+        if not self._fast:  # there was an alarm
+            return self._alone(lane, pairs)
+        jobs = [self._job(*pair) for pair in pairs]
+        verdicts = [judge(job, evidence) for job, evidence in zip(jobs, lane.together(jobs), strict=True)]
+        return [
+            self._audited(lane, job, verdict) if _is_audited(job.program) else verdict
+            for job, verdict in zip(jobs, verdicts, strict=True)
+        ]
+
+    def _job(self, problem: Problem, solution: Solution) -> Job:
         asked = isinstance(problem.check, Calls) and problem.check.expected is None
         ran = self._references.ran(problem) if asked or self._limits.slack else NOTHING
         job = Job(
@@ -108,16 +126,13 @@ class PythonVerifier:
             timeout=self._timeout(problem, ran.seconds),
             memory=self._limits.memory,
             every=self._every,
-            shared=shared and self._fast,
             returned=ran.returned,
         )
-        job = replace(job, answers=max(job.answers, 2 * len(job.returned)))
-        verdict = judge(job, lane.run(job))
-        return self._audited(lane, job, verdict) if job.shared and _is_audited(job.program) else verdict
+        return replace(job, answers=max(job.answers, 2 * len(job.returned)))
 
     def _audited(self, lane: Lane, job: Job, fast: Verdict) -> Verdict:
         """Return the verdict of a process of its own; if the shared one's was another, there is no more sharing."""
-        strict = judge(job, lane.run(replace(job, shared=False)))
+        strict = judge(job, lane.run(job))
         if strict != fast:
             self._fast = False
             say(

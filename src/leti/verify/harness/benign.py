@@ -14,10 +14,12 @@ import random
 import resource
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from types import CodeType
 from typing import Any, NamedTuple
 
 from . import conversation
+from .watch import ENDED, NEXT
 
 TESTED = {(3, 11), (3, 12), (3, 13), (3, 14)}
 """Bytecode changes from version to version: on others no program is benign."""
@@ -32,8 +34,8 @@ LISTED: dict[str, str] = {
     "heapq": "heapify heappop heappush heappushpop heapreplace merge nlargest nsmallest",
     "itertools": "*",
     "math": "*",
-    "operator": "abs add and_ concat contains countOf eq floordiv ge gt index indexOf inv invert itemgetter le "
-    "lshift lt mod mul ne neg not_ or_ pos pow rshift sub truediv truth xor",
+    "operator": "abs add and_ concat contains countOf eq floordiv ge gt index indexOf inv invert itemgetter "
+    "le lshift lt mod mul ne neg not_ or_ pos pow rshift sub truediv truth xor",
     "random": "betavariate choice choices expovariate gauss getrandbits randint random randrange sample seed shuffle "
     "triangular uniform",
     "re": "A ASCII DOTALL I IGNORECASE M MULTILINE Match Pattern S VERBOSE X compile error escape findall finditer "
@@ -42,9 +44,9 @@ LISTED: dict[str, str] = {
     "pvariance quantiles stdev variance",
     "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits printable punctuation "
     "whitespace",
-    "typing": "Any Callable Counter DefaultDict Deque Dict Final FrozenSet Generator Generic Hashable Iterable Iterator "
-    "List Literal Mapping MutableMapping MutableSequence NamedTuple NoReturn Optional OrderedDict Sequence Set Sized "
-    "Text Tuple Type TypeVar Union",
+    "typing": "Any Callable Counter DefaultDict Deque Dict Final FrozenSet Generator Generic Hashable Iterable "
+    "Iterator List Literal Mapping MutableMapping MutableSequence NamedTuple NoReturn Optional "
+    "OrderedDict Sequence Set Sized Text Tuple Type TypeVar Union",
 }
 FORBIDDEN_BUILTINS = frozenset(
     "breakpoint compile copyright credits delattr dir eval exec getattr globals license locals open setattr "
@@ -134,7 +136,11 @@ def _imported(code: CodeType, rules: Rules) -> set[str]:
 
 
 def work() -> None:
-    """Run one program after another, as asked for in lines on the channel; ends the process when that closes."""
+    """Run the programs of one request after another, as asked for in lines; ends the process when they end.
+
+    What each says is followed by a line that separates it from the next, and what is printed is a part of it: the
+    process's own output is one for all, and a byte on it says that a request is done.
+    """
     known = rules()
     limits = resource.getrlimit(resource.RLIMIT_AS)
     rest = b""
@@ -145,21 +151,26 @@ def work() -> None:
                 os._exit(0)
             rest += part
         line, _, rest = rest.partition(b"\n")
-        _one(json.loads(line), known)
-        resource.setrlimit(resource.RLIMIT_AS, limits)
+        for request in json.loads(line):
+            _one(request, known)
+            resource.setrlimit(resource.RLIMIT_AS, limits)
+        os.write(conversation.CHANNEL, ENDED)
+        os.write(1, b".")
 
 
 def _one(request: dict[str, Any], known: Rules) -> None:
+    sys.stdout = sys.stderr = printed = StringIO()
     world = conversation.World(request, b"")
     if world.error is None and not is_benign(world.code, known):
         world.say({"refused": 1})
     else:
         conversation.converse(request, world)
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        if world.error is None and "random" in world.code.co_names:
+        if world.kept:  # objects that could still be asked for
+            world.say({"refused": 1})
+        if world.error is None and any("random" in part.co_names for part in _parts(world.code)):
             random.seed(0)
         world.kept.clear()
         vars(world.module).clear()
-    world.say({"ended": 1})
+    world.say({"printed": printed.getvalue()[: request["limits"]["output"]]})
+    world.unsaid += NEXT
     world.speak()

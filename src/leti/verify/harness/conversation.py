@@ -130,7 +130,7 @@ def converse(request: dict[str, Any], world: World) -> None:
         for (name, frames), arguments in zip(request["calls"], _arguments(request), strict=True):
             if not _call(name, frames, arguments, world):
                 return
-    if request["stay"] or world.kept:
+    if (request["stay"] or world.kept) and not request["shared"]:
         _serve(world)
 
 

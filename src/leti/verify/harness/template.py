@@ -21,7 +21,7 @@ from typing import Any
 from . import benign, conversation, records, values
 from .child import CHANNEL, PR_SET_CHILD_SUBREAPER, REQUESTS, control, enter, fork, warm
 from .frames import ClosedError, Frames
-from .watch import CallerGoneError, Child
+from .watch import ENDED, CallerGoneError, Child
 
 PRELOADED = (  # what programs import most; each module costs a little at every fork
     *("bisect", "collections", "copy", "functools", "heapq", "itertools", "math", "operator", "random", "re"),
@@ -99,7 +99,9 @@ class Template:
         self._shared = 0
 
     def serve(self, request: dict[str, Any], code: bytes) -> tuple[dict[str, Any], bytes]:
-        """Run one program; return how it ended and what it said, when nothing of it is left running.
+        """Run one program, or some that share a process; return how it ended and what it said.
+
+        Nothing of it is left running then, but for a process that is shared.
 
         Args:
             request: what to run and ask, and the limits.
@@ -107,14 +109,14 @@ class Template:
         """
         limits = request["limits"] | {"base": self._memory}
         if request["shared"]:
-            child = self._take_worker(limits)
+            child = self._take_worker(limits, len(request["programs"]))
             child.begin(limits, again=True)
-            child.tell((json.dumps(request) + "\n").encode())
+            child.tell((json.dumps(request["programs"]) + "\n").encode())
         else:
             self.end_worker()
             child = self._fork(request | {"limits": limits}, code)
             child.begin(limits, again=False)
-        waiting = child.follow(self._frames.reader, self._command, quiet=not (request["shared"] or request["stay"]))
+        waiting = child.follow(self._frames.reader, self._command, quiet=not request["stay"])
         while waiting:
             self._frames.write({"waiting": True}, bytes(child.said))
             child.said.clear()
@@ -131,7 +133,7 @@ class Template:
         seconds, late = child.seconds(), child.late
         if late:
             child.ask_where()
-        stays = shared and not late and child.status is None and child.said.endswith(b"\n") and not child.flooded
+        stays = shared and not late and child.said.endswith(ENDED) and not child.flooded
         used = child.used()
         if stays:
             child.drain()
@@ -152,12 +154,12 @@ class Template:
             "cleared": _cleared(self._scratch),
         }
 
-    def _take_worker(self, limits: dict[str, Any]) -> Child:
-        self._shared += 1
+    def _take_worker(self, limits: dict[str, Any], programs: int) -> Child:
+        self._shared += programs
         if self._worker is not None and self._shared > SHARED:
             self.end_worker()
         if self._worker is None:
-            self._shared = 1
+            self._shared = programs
             # the clock of a worker is the template's alone: limits on processor time would add up
             self._worker = self._fork({"worker": True, "stdin": None, "limits": limits | {"timeout": 1e6}})
         return self._worker
@@ -183,7 +185,7 @@ class Template:
             _run(request, code)
         for end in (writer, says, asked):  # copies stay in their places until the next child: its end is seen otherwise
             os.close(end)
-        return Child(pid, (heard, tells, reader), proc=self._proc)
+        return Child(pid, (heard, tells, reader), shared="worker" in request, proc=self._proc)
 
 
 def _run(request: dict[str, Any], code: bytes) -> None:

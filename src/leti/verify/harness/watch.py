@@ -16,6 +16,7 @@ TICK = 0.25  # seconds between looks at the clock at most
 QUIET = 20  # milliseconds
 LAST_WORDS = 0.2  # seconds a late program has for saying where it was
 WAITING = b'{"waiting":1}\n'
+NEXT = b'{"next":1}\n'
 ENDED = b'{"ended":1}\n'
 
 
@@ -29,11 +30,12 @@ class Child:
     Args:
         pid: of the process.
         ends: ours of the pipes for what it says, what it is told, and what it prints.
+        shared: whether it runs many programs; it prints nothing then but a byte when a request is done.
         proc: a directory descriptor of a /proc that shows it, or None.
     """
 
-    def __init__(self, pid: int, ends: tuple[int, int, int], *, proc: int | None) -> None:
-        self.pid, self._proc = pid, proc
+    def __init__(self, pid: int, ends: tuple[int, int, int], *, shared: bool, proc: int | None) -> None:
+        self.pid, self._shared, self._proc = pid, shared, proc
         self._heard, self._tells, self._printed = ends
         os.set_blocking(self._heard, False)
         os.set_blocking(self._printed, False)
@@ -90,14 +92,24 @@ class Child:
         poller = select.poll()
         poller.register(handle, select.POLLIN)
         try:
-            if quiet and poller.poll(min(QUIET, self._limits["timeout"] * 1000)):
-                self._reap()
-                return False
+            if self._shared:
+                poller.register(self._printed, select.POLLIN)
+            if quiet and (ready := poller.poll(min(QUIET, self._limits["timeout"] * 1000))):
+                return self._done(dict(ready), handle)
             for descriptor in (self._heard, self._printed, control):
                 poller.register(descriptor, select.POLLIN)
             return self._follow(poller, handle, (control, command))
         finally:
             os.close(handle)
+
+    def _done(self, ready: dict[int, int], handle: int) -> bool:
+        if handle in ready:
+            self._reap()
+        else:
+            self.drain()
+            while not self.said.endswith(ENDED) and self._hear():
+                pass
+        return False
 
     def _follow(self, poller: select.poll, handle: int, caller: tuple[int, Callable[[], bytes]]) -> bool:
         while not self._too_late():
