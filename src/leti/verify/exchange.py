@@ -23,6 +23,7 @@ START_SECONDS = 60.0
 PATIENCE = 15.0  # seconds a cell may be silent beyond what it was given
 COMPILING = 2.0  # seconds that compiling a program may take the judge
 SHARED_SECONDS = 0.1  # a program that needs more has a process of its own: sharing would not make it faster
+JUDGING = 2.0  # seconds beyond a program's own that its tests may take to decide on what it returned
 STARTED = b'{"started":1}'
 CHECKS = 512  # that the judge keeps prepared
 
@@ -145,11 +146,14 @@ class Exchange:
             self._judge.write({"do": "compile", "tests": following(job.check)}, text)
             header, code = self._judge.read(time.monotonic() + COMPILING)
         except (ClosedError, SilentError):  # a program may be too much for the compiler
-            self._cells.pop().close()
-            self._plans.clear()
-            self._judge = self._started(self._sandbox, Role.JUDGE)
+            self._replace_judge()
             return None, b""
         return report(header.get("error")), code
+
+    def _replace_judge(self) -> None:
+        self._cells.pop().close()
+        self._plans.clear()
+        self._judge = self._started(self._sandbox, Role.JUDGE)
 
     def _cases(self, job: Job, check: Streams) -> Evidence:
         """Run a whole program, once per case."""
@@ -212,7 +216,7 @@ class Exchange:
             header, _ = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
         self._clean = header["alone"] and header["cleared"]
         return Evidence(
-            ended=_ended(header, blob),
+            ended=Ended(how=How.DEADLINE) if "late" in found else _ended(header, blob),
             loaded="names" in first,
             report=report(first.get("error")),
             results=results(found["results"]),
@@ -230,9 +234,12 @@ class Exchange:
         self._send(self._judge, _decision(job, check), blob)
         while True:
             try:
-                answer, line = self._judge.read(time.monotonic() + PATIENCE)
-            except (SilentError, ClosedError) as error:
-                raise LaneLostError(f"the judge: {error or 'the tests did not end'}", started=True) from None
+                answer, line = self._judge.read(time.monotonic() + JUDGING + job.timeout)
+            except SilentError:  # what the program returned is too much for the tests: `sum(range(10 ** 12))`
+                self._replace_judge()
+                return {"results": [{"test": None, "status": "stopped"}], "trusted": True, "late": True}, header
+            except ClosedError as error:
+                raise LaneLostError(f"the judge: {error}", started=True) from None
             if "ask" not in answer:
                 return answer, header
             if "waiting" not in header:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leti.feedback import STYLES, render
 from leti.types import ErrorRecord, Frame, Outcome, TestStatus
 from leti.types import Tests as Checks
 from leti.verify import Job, judge
@@ -163,3 +164,30 @@ def test_what_was_raised_is_read_whole() -> None:
     assert found.error.frames == (Frame(line=3, function="f", source="", repeated=2),)
     assert (found.error.got, found.error.expected, found.error.where) == ("1", "2", ("f(1) returned 2",))
     assert (found.check, found.bases) == ((3, 4), {"E", "Exception"})
+
+
+@given(json_values, st.sampled_from(["type", "message", "frames", "syntax", "check", "expected", "got", "where", "bases"]))
+def test_whatever_a_program_says_it_raised_can_be_told(value: object, name: str) -> None:
+    found = report({"type": "E", "frames": [[1, "f", False, 0]], name: value})
+    verdict = judge(JOB, Evidence(ended=EXIT, report=found))
+    assert not verdict.passed
+    for style in STYLES:
+        render(verdict, style=style, max_chars=100)
+    assert verdict.error is not None
+    texts = (verdict.error.type, verdict.error.message, verdict.error.expected or "", verdict.error.got or "")
+    assert all(type(text) is str for text in (*texts, *verdict.error.where))
+    assert verdict.error.syntax is None or type(verdict.error.syntax) is Frame
+
+
+def test_what_a_program_says_it_raised_is_bounded() -> None:
+    much = "x" * 1_000_000
+    found = report(
+        {
+            **dict.fromkeys(("type", "message", "expected", "got"), much),
+            "frames": [[1, much, False, 0]] * 10_000,
+            "where": [much] * 1000,
+            "syntax": [1, much, False],
+        }
+    )
+    assert found is not None
+    assert len(repr(found)) < 600_000

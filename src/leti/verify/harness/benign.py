@@ -8,6 +8,7 @@ nor what keeps verdicts honest (the judge is elsewhere). In doubt, a program is 
 from __future__ import annotations
 
 import builtins
+import gc
 import json
 import os
 import random
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple
 from . import conversation
 from .watch import ENDED, NEXT
 
+GENERATOR = 0x20  # the flag of a code that makes a generator
 TESTED = {(3, 11), (3, 12), (3, 13), (3, 14)}
 """Bytecode changes from version to version: on others no program is benign."""
 
@@ -28,7 +30,6 @@ LISTED: dict[str, str] = {
     "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
     "cmath": "*",
     "collections": "Counter OrderedDict defaultdict deque namedtuple",
-    "copy": "copy deepcopy",
     "fractions": "Fraction",
     "functools": "cache cmp_to_key lru_cache partial reduce",
     "heapq": "heapify heappop heappush heappushpop heapreplace merge nlargest nsmallest",
@@ -50,7 +51,9 @@ LISTED: dict[str, str] = {
 }
 FORBIDDEN_BUILTINS = frozenset(
     "breakpoint compile copyright credits delattr dir eval exec getattr globals license locals open setattr "
-    "vars".split()
+    "vars "
+    # of classes: what is registered or searched outlives a program
+    "mro register".split()
 )
 FORBIDDEN_PREFIXES = ("ag_", "co_", "cr_", "f_", "gi_", "tb_")
 """Of the attributes of frames, code and tracebacks: the interpreter's own objects."""
@@ -171,6 +174,8 @@ def _one(request: dict[str, Any], known: Rules) -> None:
             random.seed(0)
         world.kept.clear()
         vars(world.module).clear()
+        if world.error is None and any(part.co_flags & GENERATOR for part in _parts(world.code)):
+            gc.collect()  # one that is not at its end could print while the next program runs
     world.say({"printed": printed.getvalue()[: request["limits"]["output"]]})
     world.unsaid += NEXT
     world.speak()

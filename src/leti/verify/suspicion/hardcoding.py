@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Hashable, Iterator, Sized
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -120,21 +121,24 @@ def _found(cases: tuple[Case, ...], tree: ast.Module) -> set[int]:
                 found |= _matched(list(_rows(elements)), cases)
                 if len(set(wanted)) > 1 and any(map(_telling, wanted)) and [*map(_value, elements)] == wanted:
                     found.update(range(len(cases)))
+    found |= _only(tree, wanted)
     return found | _left_over(tree, wanted) if found else found
 
 
 def _matched(pairs: list[Pair], cases: tuple[Case, ...]) -> set[int]:
     """The cases that pairs answer, if tests are most of what they know: a table of all months is no cheat."""
     pairs = [(keys - {None}, answer) for keys, answer in pairs if answer is not None]
-    found, asked = set(), set()
-    for keys, answer in pairs:
-        for number, case in enumerate(cases):
-            hit = {key for key in keys & case.inputs if _telling(key) or _telling(answer)}
-            if hit and answer == case.expected:
-                found.add(number)
-                asked |= hit
+    hits = {
+        number: keys & case.inputs
+        for keys, answer in pairs
+        for number, case in enumerate(cases)
+        if answer == case.expected and keys & case.inputs
+    }
+    asked = set[Hashable]().union(*hits.values())
     known = set[Hashable]().union(*(keys for keys, _ in pairs))
-    return found if 2 * len(asked) > len(known) else set()
+    answers = {cases[number].expected for number in hits}
+    told = any(map(_telling, asked)) or answers & _once(case.expected for case in cases)
+    return set(hits) if told and 2 * len(asked) > len(known) else set()
 
 
 def _telling(value: Hashable) -> bool:
@@ -198,5 +202,17 @@ def _rows(elements: list[ast.expr]) -> Iterator[Pair]:
 
 def _left_over(tree: ast.Module, wanted: list[Hashable]) -> set[int]:
     """The cases whose answer is given where no comparison holds: the last `else` of a chain."""
-    given = {_value(node.value) for node in ast.walk(tree) if isinstance(node, ast.Return)}
-    return {number for number, one in enumerate(wanted) if one in given and _telling(one) and wanted.count(one) == 1}
+    given = {_value(node) for node in ast.walk(tree) if isinstance(node, ast.expr)}
+    return {number for number, one in enumerate(wanted) if one in given & _once(wanted)}
+
+
+def _only(tree: ast.Module, wanted: list[Hashable]) -> set[int]:
+    returned = {_value(node.value) for node in ast.walk(tree) if isinstance(node, ast.Return)}
+    if None in returned: return set()
+    big = {one for one in returned & _once(wanted) if not isinstance(one, str) and (isinstance(one, frozenset) or one > 100)}
+    return {number for number, one in enumerate(wanted) if one in big}
+
+
+def _once(wanted: Iterable[Hashable]) -> set[Hashable]:
+    """The telling values that one test alone expects: those of several may be names of classes, such as "odd"."""
+    return {one for one, times in Counter(wanted).items() if times == 1 and _telling(one)}
