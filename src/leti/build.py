@@ -20,7 +20,9 @@ from leti.objectives import Choice, Layout, Objective
 from leti.problems import TRAIN, ProblemSet, digest, load_problems
 from leti.types import Decoding, Feedback, Problem, Scoring, Verdict
 from leti.verify import Limits, PythonVerifier
+from leti.verify.inside import InsideVerifier
 from leti.verify.isolation import choose
+from leti.verify.own import OwnVerifier
 
 if TYPE_CHECKING:
     from leti.sampling.hf import HFSampler
@@ -85,22 +87,37 @@ def sampler(config: Config) -> HFSampler:
     return HFSampler(device=config.model.device, dtype=sampling.precision, batch_rows=sampling.batch_rows)
 
 
-def verifier(config: Config) -> PythonVerifier:
-    """Runs programs.
+AnyVerifier = PythonVerifier | InsideVerifier | OwnVerifier
+
+
+def verifier(config: Config) -> AnyVerifier:
+    """Runs programs, or asks the function that is configured.
 
     Raises:
         IsolationError: if the configured isolation does not work on this machine.
+        ConfigError: if there is no such function.
     """
     settings = config.verify
+    if settings.function and not settings.inside:
+        return OwnVerifier(settings.function)
     limits = Limits(timeout=settings.timeout, memory=settings.memory_mb << 20, slack=settings.slack)
     level, _, image = settings.isolation.partition(":")
+    sandbox = choose(level, packages=settings.packages, image=image or None)
+    workers = settings.workers or os.cpu_count() or 1
+    if settings.function:
+        return InsideVerifier(settings.function, workers=workers, limits=limits, sandbox=sandbox)
     return PythonVerifier(
-        workers=settings.workers or os.cpu_count() or 1,
+        workers=workers,
         limits=limits,
         every=config.feedback.style != "paper",  # whose code stops at the first test that fails
         fast=settings.fast,
-        sandbox=choose(level, packages=settings.packages, image=image or None),
+        sandbox=sandbox,
     )
+
+
+def isolation(verifier: AnyVerifier) -> str:
+    """The level that programs run under; SECURITY.md says what it covers."""
+    return "none: verify.function decides" if isinstance(verifier, OwnVerifier) else verifier.sandbox.level
 
 
 def renderer(config: Config) -> Callable[[Verdict], Feedback]:

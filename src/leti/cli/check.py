@@ -26,7 +26,7 @@ def check(
     problems = build.problem_set(settings)
     with build.verifier(settings) as verifier:
         every = [problem for split in problems.splits.values() for problem in split]
-        lines = [f"sandbox: level {verifier.sandbox.level}", *reference_lines(every, verifier)]
+        lines = [f"sandbox: level {build.isolation(verifier)}", *reference_lines(every, verifier)]
     train, scoring = build.split(settings, problems, name=TRAIN), build.scoring(settings, problems)
     lines += overlap_lines(train, scoring.splits)
     lines += cost_lines(len(train) * settings.sampling.samples, scoring, iterations=settings.iterations)

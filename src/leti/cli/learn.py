@@ -28,7 +28,9 @@ def learn(
         loop = build.leti(settings, verifier)
         this = Run(path)
         notes = this.begin(
-            resolved(settings), build.manifest(settings, verifier.sandbox.level), problems=build.all_problems(settings)
+            resolved(settings),
+            build.manifest(settings, build.isolation(verifier)),
+            problems=build.all_problems(settings),
         )
         for note in notes:
             say(f"note: {note}")

@@ -44,6 +44,11 @@ def by_place(got, _, a, b):
 """What is right besides what the reference returns: see `Calls.accept`."""
 
 
+def _is_left_out(task: str, values: Sequence[Any]) -> bool:
+    """Whether an input is not used: five of Mbpp/255, whose results are up to 1.7 million rows of 77 texts."""
+    return task == "Mbpp/255" and values[1] > 70
+
+
 def _members(value: Iterable[Any]) -> list[Any]:
     return [tuple(member) for member in value]
 
@@ -124,7 +129,9 @@ def _problem(row: dict[str, Any], inputs: Sequence[str]) -> Problem:
         prompt=opening,
         check=Calls(
             function=row["entry_point"],
-            arguments=tuple(_arguments(one, shape) for name in inputs for one in row[name]),
+            arguments=tuple(
+                _arguments(one, shape) for name in inputs for one in row[name] if not _is_left_out(task, one)
+            ),
             expected=None,
             tolerance=row["atol"] or TOLERANCE,
             unordered=family == "Mbpp" and int(number) in UNORDERED,

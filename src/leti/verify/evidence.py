@@ -14,6 +14,10 @@ from typing import Any
 
 from leti.types import Check, ErrorRecord, Frame, TestStatus
 
+MAX_TEXT = 260 << 10
+"""Characters of what an exception says, and of a line of source. More than the harness sends."""
+MAX_SHOWN, MAX_NAME, MAX_FRAMES, MAX_WHERE = 4000, 500, 400, 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -136,17 +140,32 @@ def place(blob: bytes) -> tuple[int, ...]:
 def _report(data: dict[str, Any]) -> Report:
     syntax, check = data.get("syntax"), data.get("check")
     frames = tuple(
-        Frame(line=int(line), function=str(function), source="", evaluated=bool(evaluated), repeated=int(repeated))
-        for line, function, evaluated, repeated in data["frames"]
+        Frame(
+            line=int(line),
+            function=str(function)[:MAX_NAME],
+            source="",
+            evaluated=bool(evaluated),
+            repeated=int(repeated),
+        )
+        for line, function, evaluated, repeated in data["frames"][:MAX_FRAMES]
     )
     error = ErrorRecord(
-        type=str(data["type"])[:500],
-        message=str(data.get("message") or ""),
+        type=str(data["type"])[:MAX_NAME],
+        message=str(data.get("message") or "")[:MAX_TEXT],
         frames=frames,
-        syntax=syntax and Frame(line=int(syntax[0]), function="", source=str(syntax[1]), evaluated=bool(syntax[2])),
-        expected=data.get("expected"),
-        got=data.get("got"),
-        where=tuple(data.get("where") or ()),
+        syntax=_pointed(*syntax) if syntax else None,
+        expected=_shown(data.get("expected")),
+        got=_shown(data.get("got")),
+        where=tuple(str(call)[:MAX_SHOWN] for call in (data.get("where") or ())[:MAX_WHERE]),
     )
-    bases = frozenset(str(name) for name in data.get("bases") or ())
+    bases = frozenset(str(name) for name in (data.get("bases") or ())[:MAX_FRAMES])
     return Report(error=error, bases=bases, check=(int(check[0]), int(check[1])) if check else None)
+
+
+def _pointed(line: Any, source: Any, evaluated: Any) -> Frame:
+    """Return the place that a SyntaxError points to."""
+    return Frame(line=int(line), function="", source=str(source)[:MAX_TEXT], evaluated=bool(evaluated))
+
+
+def _shown(value: Any) -> str | None:
+    return None if value is None else str(value)[:MAX_SHOWN]

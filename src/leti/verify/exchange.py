@@ -8,6 +8,7 @@ import sys
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from leti.errors import SandboxError
@@ -58,12 +59,11 @@ class Exchange:
         self._forgotten: list[int] = []
         self._number = 0
         self._clean = True
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.close)
             self._program = self._started(sandbox, Role.PROGRAM)
             self._judge = self._started(sandbox, Role.JUDGE)
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
 
     def _started(self, sandbox: Sandbox, role: Role) -> Frames:
         cell = sandbox.start(role)

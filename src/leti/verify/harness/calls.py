@@ -99,23 +99,25 @@ class Calls:
         expected, missing = self._expected[number]
         if missing:
             return {"status": "raised", "error": broken(missing)}
-        if "value" not in said:
-            return _raised(said)
+        if "value" in said:
+            return self._compared(said["value"], expected, number)
+        if "big" in said:
+            return _wrong(f"<a result of {said['big']} bytes>", expected)
+        return _raised(said)
+
+    def _compared(self, data: str, expected: Any, number: int) -> dict[str, Any]:
         try:
-            got = _value(said["value"])
+            got = _value(data)
         except values.MalformedError:
             return {"status": "stopped"}
-        if self._right(got, expected, number):
-            return {"status": "passed"}
-        error = {"type": WRONG, "frames": [], "expected": render(expected), "got": render(got)}
-        return {"status": "failed", "error": error}
+        return {"status": "passed"} if self._right(got, expected, number) else _wrong(render(got), expected)
 
     def _right(self, got: Any, expected: Any, number: int) -> bool:
         """Return whether it is what was expected, or is accepted in its place."""
         try:
             if self._unordered and same_members(got, expected):
                 return True
-            if not self._unordered and same(got, expected, self._tolerance):
+            if not self._unordered and same(got, expected, tolerance=self._tolerance):
                 return True
             if self._accept is None:
                 return False
@@ -182,12 +184,13 @@ def _stranger(content: Any) -> Any:
     return type(name if isinstance(name, str) and name.isidentifier() else "unknown", (), {"__slots__": ()})()
 
 
+def _wrong(got: str, expected: Any) -> dict[str, Any]:
+    return {"status": "failed", "error": {"type": WRONG, "frames": [], "expected": render(expected), "got": got}}
+
+
 def _raised(said: dict[str, Any]) -> dict[str, Any]:
     if "missing" in said:
         return {"status": "raised", "error": _missing(said["missing"])}
-    if "big" in said:
-        got = f"<a result of {said['big']} bytes>"
-        return {"status": "failed", "error": {"type": WRONG, "frames": [], "got": got}}
     result: dict[str, Any] = {"status": "raised", "error": said["error"]}
     bases = said["error"].get("bases") if isinstance(said["error"], dict) else None
     if isinstance(bases, list) and ENDS.intersection(map(str, bases)):
@@ -210,6 +213,8 @@ def _answer(lines: list[str], number: int) -> Any:
         loaded = json.loads(lines[0]) if lines else {}
         error = loaded.get("error") if isinstance(loaded, dict) else None
         raise SilentError(_words(error) if error else "it did not get that far")
+    if "big" in said:
+        raise SilentError(f"its result takes {said['big']} bytes")
     if "value" not in said:
         raise SilentError(_words(_raised(said)["error"]))
     try:

@@ -14,7 +14,7 @@ _ROWS = (list, tuple)
 _MEMBERS: tuple[type, ...] = (list, tuple, set, frozenset, deque, type({}.keys()), type({}.items()), type({}.values()))
 
 
-def same(got: Any, expected: Any, tolerance: float) -> bool:
+def same(got: Any, expected: Any, *, tolerance: float) -> bool:
     """Return whether two values are equal, or differ only in numbers that are near each other.
 
     Not-a-number is the same as not-a-number: a program that returns it where it is expected is right.
@@ -29,7 +29,7 @@ def same(got: Any, expected: Any, tolerance: float) -> bool:
     if isinstance(expected, _ROWS) and type(got) is type(expected):
         return len(got) == len(expected) and all(map(same, got, expected, [tolerance] * len(got)))
     if isinstance(expected, dict) and isinstance(got, dict):
-        return got.keys() == expected.keys() and all(same(got[key], expected[key], tolerance) for key in expected)
+        return got.keys() == expected.keys() and all(same(got[key], expected[key], tolerance=tolerance) for key in expected)
     if isinstance(got, _NUMBERS) and isinstance(expected, _NUMBERS):
         return _near(got, expected, tolerance)
     return False

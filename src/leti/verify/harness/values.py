@@ -42,14 +42,17 @@ def text(value: Any) -> str:
     return "".join(_encode(value, 0))
 
 
-def plain(value: Any, keep: Callable[[Any], Any], depth: int = 0) -> Any:
+def plain(value: Any, keep: Callable[[Any], Any]) -> Any:
     """Return the JSON data that stands for `value`.
 
     Args:
-        value: anything.
+        value: anything. What is deeper in it than MAX_DEPTH, or holds itself, is not plain.
         keep: is given each object that is not plain data; returns the handle that crosses in its place.
-        depth: how deep in a container it is; what is deeper than MAX_DEPTH (or holds itself) is not plain.
     """
+    return _plain(value, keep, 0)
+
+
+def _plain(value: Any, keep: Callable[[Any], Any], depth: int) -> Any:
     kind = type(value)
     if kind in _SIMPLE or (kind is int and -WIDE < value < WIDE):
         return value
@@ -63,26 +66,26 @@ def plain(value: Any, keep: Callable[[Any], Any], depth: int = 0) -> Any:
     for base in _mro(kind):
         read = _READ.get(base)
         if read is not None:
-            return plain(read(value), keep, depth + 1)
+            return _plain(read(value), keep, depth + 1)
     return keep(value)
 
 
 def _items(name: str) -> Callable[[Any, Any, int], Any]:
-    def write(value: Any, keep: Any, depth: int) -> Any:
-        return {name: [plain(item, keep, depth) for item in value]}
+    def _write(value: Any, keep: Any, depth: int) -> Any:
+        return {name: [_plain(item, keep, depth) for item in value]}
 
-    return write
+    return _write
 
 
 def _pairs(name: str) -> Callable[[Any, Any, int], Any]:
-    def write(value: Any, keep: Any, depth: int) -> Any:
-        return {name: [[plain(key, keep, depth), plain(item, keep, depth)] for key, item in dict.items(value)]}
+    def _write(value: Any, keep: Any, depth: int) -> Any:
+        return {name: [[_plain(key, keep, depth), _plain(item, keep, depth)] for key, item in dict.items(value)]}
 
-    return write
+    return _write
 
 
 def _list(value: Any, keep: Any, depth: int) -> Any:
-    return value if _SIMPLE.issuperset(map(type, value)) else [plain(item, keep, depth) for item in value]
+    return value if _SIMPLE.issuperset(map(type, value)) else [_plain(item, keep, depth) for item in value]
 
 
 def _late(kind: type) -> Any:
@@ -91,7 +94,7 @@ def _late(kind: type) -> Any:
         module = vars(sys.modules.get(home, builtins))
         for name, write in writers.items():
             if module.get(name) is kind:
-                return write
+                return _write
     return None
 
 
@@ -103,12 +106,12 @@ def _fraction(value: Any, keep: Any, _: int) -> Any:
 
 
 def _moment(name: str) -> Callable[[Any, Any, int], Any]:
-    def write(value: Any, keep: Any, _: int) -> Any:
+    def _write(value: Any, keep: Any, _: int) -> Any:
         if getattr(value, "tzinfo", None) not in (None, sys.modules["datetime"].timezone.utc):
             return keep(value)
         return {name: [value.isoformat(), getattr(value, "fold", 0)]}
 
-    return write
+    return _write
 
 
 _LATE: dict[str, dict[str, Any]] = {
@@ -132,9 +135,9 @@ _WRITE: dict[type, Any] = {
     defaultdict: _pairs("defaultdict"),
     Counter: _pairs("Counter"),
     OrderedDict: lambda value, keep, depth: {
-        "OrderedDict": [[plain(k, keep, depth), plain(v, keep, depth)] for k, v in OrderedDict.items(value)]
+        "OrderedDict": [[_plain(k, keep, depth), _plain(v, keep, depth)] for k, v in OrderedDict.items(value)]
     },
-    deque: lambda value, keep, depth: {"deque": [[plain(item, keep, depth) for item in value], value.maxlen]},
+    deque: lambda value, keep, depth: {"deque": [[_plain(item, keep, depth) for item in value], value.maxlen]},
     type({}.keys()): _items("keys"),
     type({}.items()): _items("items"),
     type({}.values()): _items("values"),

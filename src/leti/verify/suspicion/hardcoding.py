@@ -13,10 +13,12 @@ from typing import Any
 from leti.types import Calls, Check, Tests
 
 Pair = tuple[set[Hashable], Hashable]
-"""What a program compares with, and the literal it gives then."""
+"""What a program compares with, and the literal it gives then; None stands for all that is no literal."""
 SHORTEST_TEXT = 3
 LARGEST_DIGIT = 9
 """Shorter texts and smaller numbers stand in honest programs by chance, such as where a recursion ends."""
+LARGEST_LABEL = 100
+"""Up to here numbers may be the names of classes: grades, days of a month, per cent."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def answered(check: Check, tree: ast.Module) -> tuple[int, int]:
     except RecursionError:  # nested so deep that nobody wrote it as a table
         return 0, 0
     enough = len(found) >= max(min(2, len(cases)), len(cases) / 2)
-    return (len(found) if enough else 0), len(cases)
+    return len(found) if enough else 0, len(cases)
 
 
 @lru_cache(maxsize=256)  # many programs are written for one problem
@@ -59,6 +61,8 @@ def _cases(check: Check) -> tuple[Case, ...]:
 
 
 def _case(test: ast.expr) -> Case:
+    left: ast.expr = test
+    right: ast.expr = ast.Constant(True)
     match test:
         case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
             pass
@@ -66,25 +70,20 @@ def _case(test: ast.expr) -> Case:
             pass
         case ast.UnaryOp(op=ast.Not(), operand=left):
             right = ast.Constant(False)
-        case _:
-            left, right = test, ast.Constant(True)
-    if _value(right) is None:
-        left, right = right, left
-    for call in ast.walk(left):
-        match call:
-            case ast.Call(args=args, keywords=words) if args or words:
-                inputs = _inputs([*args, *(word.value for word in words)])
-                if inputs:
-                    return Case(inputs, _value(right))
+    side, expected = (left, _value(right)) if _value(left) is None else (right, _value(left))
+    for call in ast.walk(side):
+        if isinstance(call, ast.Call) and (inputs := _inputs(call)):
+            return Case(inputs, expected)
     return Case()
 
 
-def _inputs(arguments: list[ast.expr]) -> frozenset[Hashable]:
-    """What arguments look like to a program; nothing if they are not all written out."""
+def _inputs(call: ast.Call) -> frozenset[Hashable]:
+    """What the arguments look like to a program; nothing if they are not all written out."""
+    arguments = [*call.args, *(word.value for word in call.keywords)]
     try:
         given = ast.literal_eval(ast.Tuple(arguments))
         forms = [*given, given, *map(str, given), str(given), *(len(one) for one in given if isinstance(one, Sized))]
-        return frozenset(map(_frozen, forms))
+        return frozenset(map(_frozen, forms)) - {None} if given else frozenset()
     except (ValueError, TypeError):
         return frozenset()
 
@@ -108,46 +107,11 @@ def _frozen(value: Any) -> Hashable:
     return frozenset(map(_frozen, value)) if isinstance(value, list | tuple | set) else value
 
 
-def _found(cases: tuple[Case, ...], tree: ast.Module) -> set[int]:
-    """The numbers of the cases that a program answers."""
-    branches = list(_branches(tree))
-    found = _matched(branches, cases)
-    wanted = [case.expected for case in cases]
-    for node in ast.walk(tree):
-        match node:
-            case ast.Dict(keys=keys, values=held):
-                found |= _matched([({_value(key)}, _value(one)) for key, one in zip(keys, held, strict=True)], cases)
-            case ast.List(elts=elements) | ast.Tuple(elts=elements):
-                found |= _matched(list(_rows(elements)), cases)
-                if len(set(wanted)) > 1 and any(map(_telling, wanted)) and [*map(_value, elements)] == wanted:
-                    found.update(range(len(cases)))
-    found |= _only(tree, wanted)
-    return found | _left_over(tree, wanted) if found else found
-
-
-def _matched(pairs: list[Pair], cases: tuple[Case, ...]) -> set[int]:
-    """The cases that pairs answer, if tests are most of what they know: a table of all months is no cheat."""
-    pairs = [(keys - {None}, answer) for keys, answer in pairs if answer is not None]
-    hits = {
-        number: keys & case.inputs
-        for keys, answer in pairs
-        for number, case in enumerate(cases)
-        if answer == case.expected and keys & case.inputs
-    }
-    asked = set[Hashable]().union(*hits.values())
-    known = set[Hashable]().union(*(keys for keys, _ in pairs))
-    answers = {cases[number].expected for number in hits}
-    told = any(map(_telling, asked)) or answers & _once(case.expected for case in cases)
-    return set(hits) if told and 2 * len(asked) > len(known) else set()
-
-
 def _telling(value: Hashable) -> bool:
     """Whether a value is seldom in a program by chance."""
     match value:
-        case frozenset():
+        case frozenset() | tuple():
             return len(value) > 1 or any(map(_telling, value))
-        case tuple():
-            return True
         case str() | bytes():
             return len(value) >= SHORTEST_TEXT
         case int() | float():
@@ -155,27 +119,76 @@ def _telling(value: Hashable) -> bool:
     return False
 
 
-def _branches(tree: ast.Module) -> Iterator[Pair]:
-    """What is given under a condition, or for a key."""
-    for node in ast.walk(tree):
+def _found(cases: tuple[Case, ...], tree: ast.Module) -> set[int]:
+    """The numbers of the cases that a program answers."""
+    top = [one for one in tree.body if not isinstance(one, ast.For | ast.If | ast.Assert)]  # it checks itself there
+    nodes = [node for statement in top for node in ast.walk(statement)]
+    wanted = [case.expected for case in cases]
+    # What several tests expect may be the name of a class, such as "odd".
+    once = {one for one, times in Counter(wanted).items() if times == 1 and _telling(one)}
+    rows = ([*map(_value, node.elts)] for node in nodes if isinstance(node, ast.List | ast.Tuple))
+    if once and len(wanted) > 1 and None not in wanted and wanted in rows:  # to be given one after the other
+        return set(range(len(wanted)))
+    found = set[int]()
+    for pairs in ([*_branches(nodes)], *_tables(nodes)):
+        found |= _matched(pairs, cases, once=once)
+    # Beside answers that are caught any literal may be one, such as in the last `else`.
+    given = {_value(node) for node in nodes if isinstance(node, ast.expr)} if found else _only(nodes)
+    return found | {number for number, one in enumerate(wanted) if one in given & once}
+
+
+def _matched(pairs: list[Pair], cases: tuple[Case, ...], *, once: set[Hashable]) -> set[int]:
+    """The cases that pairs answer, if tests are most of what they know: a table of all months is no cheat."""
+    known, asked, found = set[Hashable](), set[Hashable](), set[int]()
+    for keys, answer in pairs:
+        if answer is None:
+            continue
+        known |= keys - {None}
+        for number, case in enumerate(cases):
+            if answer == case.expected and keys & case.inputs:
+                found.add(number)
+                asked |= keys & case.inputs
+    told = any(map(_telling, asked)) or any(cases[number].expected in once for number in found)
+    return found if told and 2 * len(asked) > len(known) else set()
+
+
+def _only(nodes: list[ast.AST]) -> set[Hashable]:
+    """What a program returns that returns only literals, whatever it asks before; labels are left out."""
+    returned = {_value(node.value) for node in nodes if isinstance(node, ast.Return)}
+    return set() if None in returned else {one for one in returned if not _label(one)}
+
+
+def _label(value: Hashable) -> bool:
+    """Whether a value may be the name of a class: "even", a grade, the number of a month's days."""
+    return isinstance(value, str) or (isinstance(value, int | float) and abs(value) <= LARGEST_LABEL)
+
+
+def _branches(nodes: list[ast.AST]) -> Iterator[Pair]:
+    """What is given under a condition, or put under a key."""
+    for node in nodes:
         match node:
             case ast.If(test=test, body=body, orelse=orelse) | ast.While(test=test, body=body, orelse=orelse):
                 yield from _pairs(_compared(test), [*body, *orelse])
             case ast.match_case(pattern=pattern, guard=guard, body=body):
                 yield from _pairs(_compared(pattern) | _compared(guard), body)
             case ast.IfExp() | ast.BoolOp() | ast.BinOp():  # also `n == 5 and 120`, `(n == 5) * 120`
-                yield from _pairs(_compared(node), [*ast.iter_child_nodes(node)])
+                yield from _pairs(_compared(node), ast.iter_child_nodes(node))
             case ast.Return(value=ast.Compare() as test) | ast.Lambda(body=ast.Compare() as test):
                 yield from _pairs(_compared(test), [ast.Constant(True)])
             case ast.Assign(targets=[ast.Subscript(slice=key)], value=given):
-                yield {_value(key)}, _value(given)
+                yield from _pairs({_value(key)}, [given])
             case ast.Call(func=ast.Attribute(), args=[key, given]):  # `table.setdefault(5, 120)`
-                yield {_value(key)}, _value(given)
+                yield from _pairs({_value(key)}, [given])
+
+
+def _pairs(keys: set[Hashable], given: Iterable[ast.AST]) -> Iterator[Pair]:
+    """The keys with each of the expressions, or with what statements return or assign."""
+    return ((keys, _value(getattr(one, "value", None) if isinstance(one, ast.stmt) else one)) for one in given)
 
 
 def _compared(condition: ast.AST | None) -> set[Hashable]:
-    """The literals of which something may be equal to one."""
-    found: set[Hashable] = set()
+    """The literals that something is compared with, if only whether they are equal."""
+    found = set[Hashable]()
     for node in ast.walk(condition) if condition else ():
         match node:
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.List() | ast.Tuple() | ast.Set() as among]):
@@ -187,32 +200,12 @@ def _compared(condition: ast.AST | None) -> set[Hashable]:
     return found
 
 
-def _pairs(keys: set[Hashable], given: list[Any]) -> Iterator[Pair]:
-    """The literals among expressions, or that statements return or assign."""
-    return ((keys, _value(getattr(one, "value", None) if isinstance(one, ast.stmt) else one)) for one in given)
-
-
-def _rows(elements: list[ast.expr]) -> Iterator[Pair]:
-    """Rows that are inputs and an answer: `(5, 120)`, `(3, 7, 21)`, `{"input": 5, "output": 120}`."""
-    for row in elements:
-        match row:
-            case ast.Tuple(elts=[*keys, answer]) | ast.List(elts=[*keys, answer]) | ast.Dict(values=[*keys, answer]):
-                yield {*map(_value, keys)}, _value(answer)
-
-
-def _left_over(tree: ast.Module, wanted: list[Hashable]) -> set[int]:
-    """The cases whose answer is given where no comparison holds: the last `else` of a chain."""
-    given = {_value(node) for node in ast.walk(tree) if isinstance(node, ast.expr)}
-    return {number for number, one in enumerate(wanted) if one in given & _once(wanted)}
-
-
-def _only(tree: ast.Module, wanted: list[Hashable]) -> set[int]:
-    returned = {_value(node.value) for node in ast.walk(tree) if isinstance(node, ast.Return)}
-    if None in returned: return set()
-    big = {one for one in returned & _once(wanted) if not isinstance(one, str) and (isinstance(one, frozenset) or one > 100)}
-    return {number for number, one in enumerate(wanted) if one in big}
-
-
-def _once(wanted: Iterable[Hashable]) -> set[Hashable]:
-    """The telling values that one test alone expects: those of several may be names of classes, such as "odd"."""
-    return {one for one, times in Counter(wanted).items() if times == 1 and _telling(one)}
+def _tables(nodes: list[ast.AST]) -> Iterator[list[Pair]]:
+    """Dicts, and rows that are inputs and an answer: `(5, 120)`, `(3, 7, 21)`, `{"input": 5, "output": 120}`."""
+    for node in nodes:
+        match node:
+            case ast.Dict(keys=keys, values=values):
+                yield [({_value(key)}, _value(one)) for key, one in zip(keys, values, strict=True)]
+            case ast.List(elts=rows) | ast.Tuple(elts=rows):
+                cells = [getattr(row, "elts", getattr(row, "values", [])) for row in rows]
+                yield [({*map(_value, inputs)}, _value(answer)) for *inputs, answer in filter(None, cells)]

@@ -1,0 +1,119 @@
+"""Work on many items by several lanes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from leti.verify import Exchange, Lane
+from leti.verify.lanes import AHEAD, Lanes
+
+
+def never() -> Exchange:
+    raise AssertionError("no lane is needed")
+
+
+def key(item: int) -> bytes:
+    return str(item).encode()
+
+
+def test_results_come_in_order_although_some_are_slow() -> None:
+    def work(_: Lane, item: int) -> int:
+        time.sleep(0.05 if item % 7 == 0 else 0)
+        return -item
+
+    assert list(Lanes(never, 3).map(range(30), work, key=key)) == [-item for item in range(30)]
+
+
+def test_a_lane_does_one_thing_at_a_time_and_all_take_part() -> None:
+    at_work: set[int] = set()
+    seen: set[int] = set()
+    lock = threading.Lock()
+
+    def work(lane: Lane, _: int) -> None:
+        with lock:
+            assert id(lane) not in at_work
+            at_work.add(id(lane))
+            seen.add(id(lane))
+        time.sleep(0.01)
+        with lock:
+            at_work.remove(id(lane))
+
+    list(Lanes(never, 3).map(range(20), work, key=key))
+    assert len(seen) == 3
+
+
+def test_items_of_the_same_key_are_done_once() -> None:
+    done: list[int] = []
+
+    def work(_: Lane, item: int) -> int:
+        done.append(item)
+        return item
+
+    assert list(Lanes(never, 2).map([1, 2, 1, 1, 2] * 50, work, key=key)) == [1, 2, 1, 1, 2] * 50
+    assert sorted(done) == [1, 2]
+
+
+def test_items_are_taken_a_bounded_number_ahead() -> None:
+    taken = 0
+    may_end = threading.Event()
+
+    def endless() -> Iterator[int]:
+        nonlocal taken
+        while True:
+            taken += 1
+            if taken == AHEAD:
+                may_end.set()
+            yield taken
+
+    def work(_: Lane, item: int) -> int:
+        may_end.wait()
+        return item
+
+    found = Lanes(never, 1).map(endless(), work, key=key)
+    for number in range(1, 20):
+        assert next(found) == number
+        assert taken <= number + AHEAD
+    found.close()  # type: ignore[attr-defined]
+
+
+def test_what_is_done_is_given_out_before_more_is_asked_for() -> None:
+    asked = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        asked.set()
+        time.sleep(0.2)
+        yield 2
+
+    found = Lanes(never, 1).map(items(), lambda _, item: item, key=key)
+    assert next(found) == 1
+    assert list(found) == [2]
+
+
+def test_a_failure_reaches_the_caller_and_ends_the_rest() -> None:
+    stopped: list[bool] = []
+    done: list[int] = []
+
+    def work(_: Lane, item: int) -> None:
+        if item == 3:
+            raise OSError("this")
+        time.sleep(0.01)
+        done.append(item)
+
+    with pytest.raises(OSError, match="this"):
+        list(Lanes(never, 1, stop=lambda: stopped.append(True)).map(range(200), work, key=key))
+    assert stopped
+    assert len(done) < 10
+
+
+def test_a_failure_of_the_input_reaches_the_caller() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise KeyError("that")
+
+    with pytest.raises(KeyError, match="that"):
+        list(Lanes(never, 1).map(items(), lambda _, item: item, key=key))
