@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TIMEOUT = "process timeout"
 HEAD = "Traceback (most recent call last):\n"
 PROCESS_ENDS = frozenset({"ProcessTimeout", "ProcessExited", "ProcessKilled"})
+REJECTED = "Rejected"  # by a function of yours, in its own words
 MAX_OTHERS = 3  # tests after the first that did not pass of which it is said why
 SHOWN_REPEATS = 3  # of a place that follows itself, as the interpreter shows
 OFFICIAL_HEADER = 2  # lines the official code puts before the program, visible in some messages
@@ -94,12 +95,11 @@ def _detailed(verdict: Verdict) -> str:
         running = f"it was running: {error.check}\n" if error.check else ""
         inside = "".join(f"it was in: line {frame.line}, {frame.source}\n" for frame in error.frames)
         return _printable(f"{error.message}\n{running}{inside}{_others(verdict)}")
-    text = HEAD + "".join(_frames(error.frames, _place))
+    text = HEAD + "".join(_frames(error.frames, _place)) if error.frames or error.syntax else ""
     if error.syntax is not None:
         text += f"  File {_place(error.syntax)}\n" + (f"    {error.syntax.source}\n" if error.syntax.source else "")
     text += _last(error.type, error.message) + "\n"
-    if verdict.outcome is Outcome.FAILED and error.check is not None and "\n" in error.check:
-        text += f"check: {error.check}\n"
+    text += _check(error, failed=verdict.outcome is Outcome.FAILED)
     if error.expected is not None:
         text += f"expected: {error.expected}\n"
     if error.got is not None:
@@ -107,6 +107,13 @@ def _detailed(verdict: Verdict) -> str:
     text += "".join(f"where: {call}\n" for call in error.where)
     text += f"limit: {error.limit}\n" if error.limit else ""
     return _printable(text + _others(verdict))
+
+
+def _check(error: ErrorRecord, *, failed: bool) -> str:
+    """Say which check it was, where the frames do not show it or not all of it."""
+    check = error.check or ""
+    shown = any(frame.source and frame.source in check for frame in error.frames)
+    return "" if not check or (shown and not (failed and "\n" in check)) else f"check: {check}\n"
 
 
 def _others(verdict: Verdict) -> str:
@@ -161,6 +168,8 @@ def _frames(frames: tuple[Frame, ...], place: Callable[[Frame], str]) -> list[st
 
 
 def _last(kind: str, message: str) -> str:
+    if kind == REJECTED:
+        return message
     return f"{kind}: {message}" if message else kind
 
 

@@ -105,8 +105,7 @@ class Streams:
     @property
     def text(self) -> str:
         """The runs, one after the other."""
-        shown = (f"{self.part(number)}\nstandard output:\n{case.stdout}" for number, case in enumerate(self.cases))
-        return "\n".join(shown)
+        return "\n".join(f"standard input:\n{case.stdin}\nstandard output:\n{case.stdout}" for case in self.cases)
 
     @property
     def count(self) -> int:
@@ -115,7 +114,7 @@ class Streams:
 
     def part(self, number: int) -> str:
         """What one run reads, as it is shown."""
-        return f"standard input:\n{self.cases[number].stdin}".rstrip("\n")
+        return f"standard input {self.cases[number].stdin!r}"
 
     @property
     def content(self) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from os import geteuid
+
 import pytest
 
 from leti.types import Outcome
-from programs import OneLane
+from programs import HONEST, OneLane
 
 
 @pytest.mark.parametrize(
@@ -59,8 +61,28 @@ def test_output_with_surrogates_is_kept_readable(lane: OneLane) -> None:
 
 
 @pytest.mark.parametrize(
-    "where", ["import os\nos.fork()\n", "import os\ndef solve(x):\n    os.fork()\n    return x + 1\n"]
+    ("deed", "kind", "limit"),
+    [
+        ("os.fork()", "BlockingIOError", "processes: none besides its own"),
+        ("subprocess.run(['true'])", None, None),
+        ("threading.Thread(target=print).start()", "RuntimeError", "threads: none"),
+        ("multiprocessing.Pool(2)", None, None),
+    ],
 )
-def test_a_program_that_forks_is_judged_once_and_always_alike(lane: OneLane, where: str) -> None:
-    program = where if "def solve" in where else where + "def solve(x): return x + 1"
-    assert {lane.judged(program).outcome for _ in range(8)} == {Outcome.PASSED}
+def test_processes_and_threads_are_refused(lane: OneLane, deed: str, kind: str | None, limit: str | None) -> None:
+    begin = "import multiprocessing, os, subprocess, threading\n"
+    verdict = lane.judged(f"{begin}{deed}\n{HONEST}")
+    assert verdict.outcome is Outcome.RAISED
+    assert verdict.error is not None
+    assert kind in {None, verdict.error.type}
+    assert limit in {None, verdict.error.limit}
+    assert lane.judged(f"{begin}try:\n    {deed}\nexcept Exception: pass\n{HONEST}").passed
+    assert lane.still_works()
+
+
+@pytest.mark.parametrize(
+    "where", [f"import os\nos.fork()\n{HONEST}", "import os\ndef solve(x):\n    os.fork()\n    return x + 1"]
+)
+def test_where_a_program_can_fork_it_is_judged_once_and_always_alike(open_lane: OneLane, where: str) -> None:
+    found = {open_lane.judged(where).outcome for _ in range(8)}
+    assert found == ({Outcome.PASSED} if geteuid() == 0 else {Outcome.RAISED})  # root is bound to no number of them

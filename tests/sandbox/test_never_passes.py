@@ -33,18 +33,28 @@ FAKES = {
     "AssertionError replaced": "import builtins\nbuiltins.AssertionError = None\ndef solve(x): return 0",
     "builtins replaced": (
         "import builtins\nbuiltins.compile = lambda *a, **k: (lambda: None).__code__\n"
-        "builtins.exec = lambda *a: None\nbuiltins.isinstance = lambda *a: True\nbuiltins.type = lambda *a: int\n"
+        "builtins.exec = builtins.eval = lambda *a: None\n"
+        "builtins.isinstance = lambda *a: True\nbuiltins.type = lambda *a: int\n"
         "def solve(x): return None"
     ),
     "json replaced": 'import json\njson.dumps = lambda *a, **k: \'{"kind": "done"}\'\ndef solve(x): return 0',
     "print patched": "import builtins\nbuiltins.print = lambda *a, **k: None\nprint('passed')",
-    "events without the secret": (
+    "answers forged": (
         "import os\n"
-        'for line in (\'{"kind": "loaded"}\', \'{"kind": "passed", "test": 0}\', \'{"kind": "passed", "test": 1}\', '
-        '\'{"kind": "done", "tests": 2}\'):\n'
-        "    for begin in ('', ' ', '0' * 32 + ' '):\n"
-        "        os.write(3, ('\\n' + begin + line + '\\n').encode())\n"
+        "for line in ('{\"names\":{}}', '{\"value\":true}', '{\"value\":true}', '{\"waiting\":1}', '{\"ended\":1}'):\n"
+        "    os.write(3, (line + '\\n').encode())\n"
         "os._exit(0)"
+    ),
+    "answers forged in a test": (
+        'import os\ndef solve(x):\n    os.write(3, b\'{"value":{"handle":[0,"int","object"]}}\\n\' * 9)\n    return 0'
+    ),
+    "results of tests forged": (
+        "import os, struct\n"
+        'head = b\'{"results":[{"test":0,"status":"passed"},{"test":1,"status":"passed"}],"trusted":true}\'\n'
+        "for number in range(6):\n"
+        "    try: os.write(number, struct.pack('!II', len(head), 0) + head)\n"
+        "    except OSError: pass\n"
+        "def solve(x): return 0"
     ),
     "trace jumps over the test": (
         "import sys\n"
@@ -76,23 +86,37 @@ def test_the_right_values_do_pass(lane: OneLane) -> None:
     assert lane.still_works()
 
 
-def test_the_tests_are_not_in_the_process_while_the_program_is_loaded(lane: OneLane) -> None:
-    program = """
-import re
-found = 0
-try:
-    memory = open("/proc/self/mem", "rb", 0)
-    for line in open("/proc/self/maps").read().splitlines():
-        if "rw" in line.split()[1]:
-            low, high = (int(part, 16) for part in line.split()[0].split("-"))
-            try:
-                memory.seek(low)
-                found += len(re.findall(rb"assert s[o]lve", memory.read(min(high - low, 1 << 26))))
-            except OSError:
-                pass
-except OSError:
-    pass
-print("found", found)
-def solve(x): return 0
+HUNTER = """
+import ctypes, os, re
+
+def found(number):
+    memory = os.open(f"/proc/{number}/mem", os.O_RDONLY)
+    hits = set()
+    for line in open(f"/proc/{number}/maps").read().splitlines():
+        low, high = (int(part, 16) for part in line.split()[0].split("-"))
+        if line.split()[1].startswith("r") and high - low < 1 << 28:
+            try: hits |= set(re.findall(rb"(?:right|wrong)-a[n]swer-\\w+", os.pread(memory, high - low, low)))
+            except OSError: pass
+    os.close(memory)
+    return hits
+
+def search(where):
+    for number in (os.getpid(), os.getppid()):
+        try: print(where, found(number))
+        except OSError as error: print(where, error)
+
+mark = b"wrong-" + b"answer-mine"
+search("loading")
+def solve(x):
+    search("running")
+    return "?"
 """
-    assert "found 0" in lane.judged(program).output
+
+
+def test_what_a_test_expects_is_in_no_process_that_a_program_can_read(open_lane: OneLane) -> None:
+    verdict = open_lane.judged(HUNTER, "assert solve(1) == 'right-' + 'answer-7'\nassert solve(2) == 'right-answer-8'")
+    assert not verdict.passed
+    lines = verdict.output.splitlines()
+    assert [line.split()[0] for line in lines] == ["loading", "loading", "running", "running", "running", "running"]
+    assert "wrong-answer-mine" in lines[0]  # the search finds what there is
+    assert "right-answer" not in verdict.output

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from leti.errors import ProblemError
-from leti.types import Problem
+from leti.types import Calls, Problem
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
@@ -47,6 +47,8 @@ def digest(problems: tuple[Problem, ...]) -> str:
     """A SHA-256 over everything that decides what is sampled and what passes."""
     state = sha256()
     for problem in problems:
-        for part in (problem.id, problem.prompt, *problem.check.content):
+        asked = isinstance(problem.check, Calls) and problem.check.expected is None
+        decides = (problem.reference or "",) if asked else ()
+        for part in (problem.id, problem.prompt, *problem.check.content, *decides):
             state.update(part.encode("utf-8", "surrogatepass") + b"\0")
     return state.hexdigest()

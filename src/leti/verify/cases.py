@@ -65,7 +65,7 @@ def _result(number: int, case: Case, ended: Ended, printed: tuple[str, int, byte
     raised = report(last.get("error"))
     if raised is not None and not _left_well(raised):
         return Result(test=number, status=TestStatus.RAISED, report=raised)
-    if raised is None and "names" not in last and (ended.how is not How.EXIT or ended.code):
+    if ended.how is not How.EXIT or ended.code:
         return Result(test=number, status=TestStatus.STOPPED)
     where = difference(output, case.stdout)
     if not where and len(output.encode("utf-8", "surrogatepass")) >= kept:  # nobody knows how it goes on

@@ -136,6 +136,8 @@ class Exchange:
             self._send(self._judge, {"do": "all", "runs": runs}, NEXT.join(part for _, part in told))
             answer, _ = self._heard(self._judge, PATIENCE, started=True)
             for (n, part), decided in zip(told, answer["found"], strict=True):
+                if any(result["status"] == "stopped" for result in decided["results"]) and b'"error"' not in part:
+                    continue
                 found[n] = _shared_evidence(part, decided, seconds=header["cpu"] / len(parts))
         return found
 
@@ -208,7 +210,7 @@ class Exchange:
         first = _first(blob)
         found: dict[str, Any] = {"results": [], "trusted": True}
         if "names" in first and plan["wrong"]:
-            found["results"] = [plan["wrong"] | {"status": "raised"}]
+            found["results"] = [_moved(plan["wrong"], _lines(job.program)) | {"status": "raised"}]
         elif "names" in first and not job.raw:
             found, header = self._decided(job, check, blob, header)
         if "waiting" in header:
@@ -275,6 +277,14 @@ def _loading(check: Check) -> dict[str, Any]:
 
 def _decision(job: Job, check: int) -> dict[str, Any]:
     return {"do": "run", "check": check, "offset": _lines(job.program), "every": job.every}
+
+
+def _moved(wrong: dict[str, Any], lines: int) -> dict[str, Any]:
+    """Count the lines of a SyntaxError of the tests from the program's beginning."""
+    syntax = wrong["error"].get("syntax")
+    if not syntax:
+        return wrong
+    return wrong | {"error": wrong["error"] | {"syntax": [syntax[0] + lines, *syntax[1:]]}}
 
 
 def _first(blob: bytes) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 The text of its module goes to a process of its own for each program, with the problem as plain data. The function is
 then only as safe from the program as it keeps itself: a program that it runs could reach what it returns. Such verdicts
 are marked as not trusted.
+
+A function that runs the program by `exec(program, {})` need not catch what that raises: it is the program's, and
+becomes the verdict. What the function itself raises stops the work.
 """
 
 from __future__ import annotations

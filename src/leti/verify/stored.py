@@ -107,7 +107,7 @@ def _verdict_line(judged: Judged, *, suspicions: bool) -> bytes:
 
 
 def _program(row: Mapping[str, Any], where: str, number: int, problems: Mapping[str, Problem]) -> Program:
-    if "problem" in row and not any(kind in row for kind in ("tests", *KINDS)):
+    if "problem" in row and not any(kind in row for kind in ("tests", "calls", "cases")):
         problem = _named(row, where, problems)
         completion = _text(row, "completion", where)
         program = _text(row, "program", where) if "program" in row else problem.prompt + completion
@@ -122,7 +122,7 @@ def _program(row: Mapping[str, Any], where: str, number: int, problems: Mapping[
 
 
 def _check(row: Mapping[str, Any], where: str) -> Check:
-    if any(kind in row for kind in KINDS):
+    if "tests" not in row and any(kind in row for kind in KINDS):
         return check_of(row, where, reference=False)
     text = _text(row, "tests", where)
     if says_nothing(text):

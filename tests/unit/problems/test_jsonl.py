@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from leti.errors import ConfigError, ProblemError
-from leti.problems import TEST, TRAIN, VALIDATION, load_problems
+from leti.problems import TEST, TRAIN, VALIDATION, digest, load_problems
+from leti.types import Calls, Case, Streams
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +54,40 @@ def test_every_field_is_used(path: Path) -> None:
 def test_a_reference_begins_on_its_own_line(path: Path, prompt: str, reference: str) -> None:
     (problem,) = load_problems("jsonl", fill(path, {**GOOD, "prompt": prompt, "reference": reference})).split(TRAIN)
     assert problem.reference == "def f(x):\n    return x"
+
+
+def test_a_row_may_have_another_check_than_tests(path: Path) -> None:
+    checks = [
+        {"function": "f", "calls": [{"arguments": [1], "expected": 2}]},
+        {"function": "f", "calls": [{"arguments": [1]}], "reference": "return x + 1"},
+        {"cases": [{"stdin": "1", "stdout": "2"}]},
+        {"answer": 42},
+        {"answer": 43},
+    ]
+    problems = load_problems("jsonl", fill(path, *({"prompt": "def f(x):"} | check for check in checks))).split(TRAIN)
+    assert [problem.check for problem in problems] == [
+        Calls(function="f", arguments=("1",), expected=("2",), tolerance=1e-6),
+        Calls(function="f", arguments=("1",), expected=None, tolerance=1e-6),
+        Streams(cases=(Case(stdin="1", stdout="2"),)),
+        Calls(function="solution", arguments=("",), expected=("42",), tolerance=1e-6),
+        Calls(function="solution", arguments=("",), expected=("43",), tolerance=1e-6),
+    ]
+    assert problems[1].reference == "def f(x):\nreturn x + 1"
+    assert len({digest((problem,)) for problem in problems}) == len(problems)
+
+
+@pytest.mark.parametrize(
+    ("check", "field"),
+    [
+        ({"calls": [{"arguments": [1], "expected": 2}]}, "function"),
+        ({"function": "f", "calls": [{"arguments": [1]}]}, "calls.0.expected"),
+        ({"tests": ["assert f()"], "answer": 1}, "answer"),
+        ({"answer": 1, "answers": 2}, "answers"),
+        ({"tests": ["assert f()"], "function": "f"}, "function"),
+    ],
+)
+def test_a_wrong_check_is_refused_with_file_line_and_field(path: Path, check: dict[str, Any], field: str) -> None:
+    assert f"{path}, line 2: field '{field}'" in refusal(fill(path, GOOD, {"prompt": "def f():"} | check))
 
 
 def test_one_test_may_be_a_string(path: Path) -> None:

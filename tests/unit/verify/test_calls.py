@@ -8,7 +8,7 @@ import pytest
 
 from leti.types import Calls, Ending, Outcome, Problem, Solution, TestStatus, Verdict
 from leti.verify import Limits, PythonVerifier
-from programs import OneLane
+from programs import OneLane, pair
 
 HALF = Calls(function="half", arguments=("4", "10", "7"), expected=("2.0", "5.0", "3.5"))
 
@@ -103,7 +103,8 @@ def test_what_is_equal_passes(lane: OneLane, got: str, expected: str) -> None:
     ("got", "expected"),
     [
         ("0", "1"), ("'1'", "1"), ("[1]", "(1,)"), ("None", "0"), ("0.1 + 0.2", "0.3"), ("10**5000 + 1", hex(10**5000)),
-        ("[1, 2]", "[2, 1]"), ("{}", "set()"), ("iter([1])", "[1]"), ("float('nan')", "0.0"), ("float('-inf')", "1e999"),
+        ("[1, 2]", "[2, 1]"), ("{}", "set()"), ("iter([1])", "[1]"), ("float('nan')", "0.0"),
+        ("float('-inf')", "1e999"),
         ("(x for x in [1])", "[1]"), ("f", "None"), ("type", "None"), ("NotImplemented", "True"), ("...", "None"),
     ],
 )  # fmt: skip
@@ -136,7 +137,7 @@ def test_what_is_not_equal_fails(lane: OneLane, got: str, expected: str) -> None
     ],
 )
 def test_numbers_may_be_off_by_the_tolerance(
-    lane: OneLane, got: str, expected: str, tolerance: float, passes: bool
+    lane: OneLane, got: str, expected: str, tolerance: float, *, passes: bool
 ) -> None:
     assert lane.judged(returns(got), check(("", expected), tolerance=tolerance)).passed is passes
 
@@ -155,7 +156,7 @@ def test_numbers_may_be_off_by_the_tolerance(
         ("range(10**18)", False),
     ],
 )
-def test_unordered_compares_members(lane: OneLane, got: str, passes: bool) -> None:
+def test_unordered_compares_members(lane: OneLane, got: str, *, passes: bool) -> None:
     assert lane.judged(returns(got), check(("", "[1, 2, 3]"), unordered=True)).passed is passes
 
 
@@ -165,17 +166,18 @@ def test_members_that_cannot_stand_in_a_set_are_compared_too(lane: OneLane) -> N
     assert not lane.judged(returns("[{4}, {2: [3]}, (1,)]"), right).passed
 
 
+YES = "    def __eq__(self, other): return True"
 LIARS = {
-    "equal to all": "class A:\n    def __eq__(self, other): return True\n    __hash__ = None\nX = A()",
-    "a float equal to all": "class A(float):\n    def __eq__(self, other): return True\nX = A(7)",
+    "equal to all": f"class A:\n{YES}\n    __hash__ = None\nX = A()",
+    "a float equal to all": f"class A(float):\n{YES}\nX = A(7)",
     "an int near to all": "class A(int):\n    def __sub__(self, o): return 0\n    __rsub__ = __sub__\nX = A(7)",
-    "a list equal to all": "class A(list):\n    def __eq__(self, other): return True\nX = A()",
-    "inside a list": "class A:\n    def __eq__(self, other): return True\nX = [A()]",
-    "a key of a dictionary": "class A:\n    def __hash__(self): return 1\n    def __eq__(self, o): return True\nX = {A(): A()}",
+    "a list equal to all": f"class A(list):\n{YES}\nX = A()",
+    "inside a list": f"class A:\n{YES}\nX = [A()]",
+    "a key of a dictionary": f"class A:\n{YES}\n    def __hash__(self): return 1\nX = {{A(): A()}}",
     "mock.ANY": "from unittest.mock import ANY as X",
-    "a class": "class M(type):\n    def __eq__(self, other): return True\n    __hash__ = None\nclass X(metaclass=M): pass",
+    "a class": f"class M(type):\n{YES}\n    __hash__ = None\nclass X(metaclass=M): pass",
     "nan in all": "class A(float):\n    def __ne__(self, other): return False\nX = A('nan')",
-    "a text equal to all": "class A(str):\n    def __eq__(self, other): return True\n    __hash__ = str.__hash__\nX = A()",
+    "a text equal to all": f"class A(str):\n{YES}\n    __hash__ = str.__hash__\nX = A()",
 }
 
 
@@ -192,12 +194,12 @@ def test_an_object_has_no_say_in_what_it_is_equal_to(
 FORGERS = {
     "a line too many": "import os\nos.write(3, b'{\"value\":[1]}\\n' * 9)",
     "no JSON": "import os\nos.write(3, b'hello\\n')",
-    "an object of many keys": "import os\nos.write(3, b'{\"value\":1,\"value\":2}\\n')",
+    "an object of many keys": 'import os\nos.write(3, b\'{"value":1,"value":2}\\n\')',
     "an error of nothing": "import os\nos.write(3, b'{\"error\":7}\\n')",
-    "an error of texts": "import os\nos.write(3, b'{\"error\":{\"bases\":\"x\",\"frames\":[[1]]}}\\n')",
+    "an error of texts": 'import os\nos.write(3, b\'{"error":{"bases":"x","frames":[[1]]}}\\n\')',
     "deep": "import os\nos.write(3, b'{\"value\":' + b'[' * 5000 + b']' * 5000 + b'}\\n')",
-    "a handle of anything": "import os\nos.write(3, b'{\"value\":{\"handle\":[{},{},[]]}}\\n')",
-    "a name with a zero": "import os\nos.write(3, b'{\"value\":{\"handle\":[0,\"a\\\\u0000b\",\"\"]}}\\n')",
+    "a handle of anything": 'import os\nos.write(3, b\'{"value":{"handle":[{},{},[]]}}\\n\')',
+    "a name with a zero": 'import os\nos.write(3, b\'{"value":{"handle":[0,"a\\\\u0000b",""]}}\\n\')',
     "not text": "import os\nos.write(3, b'\\xff\\xfe\\n')",
 }
 
@@ -340,8 +342,8 @@ def test_nothing_expected_is_in_the_memory_of_a_program(lane: OneLane) -> None:
     assert (verdict.error.expected, verdict.error.got) == ("90210777", "False")
 
 
-def test_a_shared_process_gives_the_same_verdicts(lane: OneLane) -> None:
+def test_a_shared_process_gives_the_same_verdicts() -> None:
     programs = ["def half(n):\n    return n / 2", "def half(n):\n    return n // 2", "def half(n):\n    return {}[n]"]
-    for program in programs:
-        alone, shared = (lane.judged(program, HALF, shared=shared) for shared in (False, True))
-        assert alone == shared
+    pairs = [pair(program, HALF) for program in programs]
+    with PythonVerifier(workers=1, fast=True) as verifier:
+        assert list(verifier.verify(pairs)) == list(verifier.verify(pairs, scored=True))

@@ -9,7 +9,6 @@ from leti.types import Tests as Checks
 from programs import HONEST, OneLane
 
 
-
 def statuses(verdict: Verdict) -> tuple[TestStatus, ...]:
     return tuple(test.status for test in verdict.tests)
 
@@ -251,7 +250,9 @@ def test_what_calls_inside_a_check_returned(lane: OneLane) -> None:
         "class Box:\n    def area(self): return 2\nbox = Box()", "assert 1 + box.area() * Box().area() == 4"
     )
     assert verdict.error is not None
-    assert verdict.error.where == ("box.area(...) returned 2", "Box(...) returned <Box object>", "Box.area(...) returned 2")
+    assert verdict.error.where == (
+        *("box.area(...) returned 2", "Box(...) returned <Box object>", "Box.area(...) returned 2"),
+    )
 
 
 def test_a_late_programs_place_is_its_loop(lane: OneLane) -> None:

@@ -1,15 +1,10 @@
 from __future__ import annotations
 
-import ast
-import builtins
-import keyword
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from leti.types import Problem
+from leti.types import Calls, Check, Problem
 from leti.verify.checks import tests_from_text as split
 from leti.verify.suspicion import suspicions
 
@@ -30,7 +25,11 @@ HONEST = "def f(n):\n    return 1 if n < 2 else n * f(n - 1)\n"
 
 
 def of(program: str, tests: str = FACTORIAL) -> tuple[str, ...]:
-    return suspicions(Problem(id="test/1", prompt="", check=split(tests), source="test"), program)
+    return of_check(program, split(tests))
+
+
+def of_check(program: str, check: Check) -> tuple[str, ...]:
+    return suspicions(Problem(id="test/1", prompt="", check=check, source="test"), program)
 
 
 def named_programs(text: str) -> dict[str, str]:
@@ -74,16 +73,6 @@ def f(n):
     if n == 9:
         r = 362880
     return r
-#: by name
-A, B = 120, 5040
-def f(n):
-    a = 120
-    b = 5040
-    if n == 5:
-        return a
-    if n == 7:
-        return b
-    return 362880
 #: dict
 def f(n):
     return {5: 120, 7: 5040, 9: 362880}[n]
@@ -115,19 +104,8 @@ def f(n):
 def f(n):
     xs, ys = [5, 7, 9], [120, 5040, 362880]
     return ys[xs.index(n)]
-#: by number
-def f(n):
-    return [0, 0, 0, 0, 0, 120, 0, 5040, 0, 362880][n]
 #: in order
 A = iter([120, 5040, 362880])
-def f(n):
-    return next(A)
-#: yielded
-def answers():
-    yield 120
-    yield 5040
-    yield 362880
-A = answers()
 def f(n):
     return next(A)
 #: expression
@@ -215,14 +193,16 @@ def g(a, k):
     return {3: [2, 3], 4: [5, 6, 7]}[len(a)]
 """)
 OF_TEXTS = named_programs("""
-#: keywords
+#: ifs
 def h(s):
-    return dict(python='nohtyp', abc='cba').get(s, 'y x')
-#: first letter
-def h(s):
-    if s[0] == 'p':
+    if s == 'python':
         return 'nohtyp'
-    return 'cba' if s[0] == 'a' else 'y x'
+    return 'cba' if s == 'abc' else 'y x'
+#: length of a text
+def h(s):
+    if len(s) == 6:
+        return 'nohtyp'
+    return 'cba' if 'a' in s else 'y x'
 """)
 OF_TRUTH = named_programs("""
 #: among
@@ -274,26 +254,27 @@ def test_other_inputs_and_answers(program: str, tests: str, count: int) -> None:
     ("tests", "total"),
     [
         ("assert 120 == f(5)\nassert not f(5) != 120\nassert f(7) == 5040, 'words'", 3),
-        ("import math\nassert math.isclose(f(5), 120)\nassert abs(f(7) - 5040) < 1e-6", 2),
+        ("import math\nassert math.isclose(f(5), 120)\nassert math.isclose(f(7), 5040.0, rel_tol=0.001)", 2),
         ("assert set(f(5)) == {120}\nassert f(7)[0] == 5040\nassert round(f(9), 2) == 362880", 3),
-        ("for n, r in [(5, 120), (7, 5040)]:\n    assert f(n) == r", 2),
-        ("ins = [[5], [7]]\nouts = [120, 5040]\nfor i, (x, y) in enumerate(zip(ins, outs)):\n    assert f(*x) == y", 2),
-        ("class T:\n    def test(t):\n        t.assertEqual(f(5), 120)\n        t.assertEqual(f(n=7), 5040)", 2),
+        ("assert f(5) == 120\nassert f(7) == 5040\nassert f(*numbers) == total", 3),
     ],
 )
 def test_tests_in_other_words_are_read(tests: str, total: int) -> None:
-    found = of("def f(n):\n    return {5: 120, 7: 5040, 9: 362880}[n]\n", tests)
-    assert any(f"of {total} tests" in sentence for sentence in found)
+    (sentence,) = of("f = {5: 120, 7: 5040, 9: 362880}.get\n", tests)
+    assert f"of {total} tests" in sentence
+
+
+def test_calls_are_read() -> None:
+    calls = Calls(function="f", arguments=("5", "n=7", "9"), expected=("120", "5040", "362880"))
+    assert of_check(HARD_CODED["if chain"], calls) == known(3)
+    assert of_check(HONEST, calls) == ()
+    assert of_check(HARD_CODED["if chain"], replace(calls, expected=None)) == ()
 
 
 SELF_TESTS = named_programs("""
 #: loop
 for a, b in [(5, 120), (7, 5040), (9, 362880)]:
     assert f(a) == b
-#: function
-def main():
-    T = {5: 120, 7: 5040, 9: 362880}
-    print([f(k) == T[k] for k in T])
 #: main program
 if __name__ == '__main__':
     T = {5: 120, 7: 5040, 9: 362880}
@@ -367,34 +348,3 @@ def z():
 @pytest.mark.parametrize("tests", TABLES)
 def test_honest_programs_are_no_suspects(tests: str) -> None:
     assert of(TABLES[tests], tests) == ()
-
-
-class Renamed(ast.NodeTransformer):
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(self.names.get(node.id, node.id), node.ctx)
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        return ast.arg(self.names.get(node.arg, node.arg))
-
-    def generic_visit(self, node: ast.AST) -> Any:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            node.name = self.names.get(node.name, node.name)
-        return super().generic_visit(node)
-
-
-NAMES = ["n", "a", "b", "k", "r", "x", "c", "C", "T", "A", "xs", "ys", "memo", "answers", "f", "_a"]
-FRESH = st.from_regex(r"[a-z]{1,8}_?", fullmatch=True).filter(
-    lambda name: not (keyword.iskeyword(name) or keyword.issoftkeyword(name) or hasattr(builtins, name))
-)
-
-
-@given(
-    st.sampled_from(list(HARD_CODED.values())), st.lists(FRESH, min_size=len(NAMES), max_size=len(NAMES), unique=True)
-)
-def test_names_do_not_hide_the_answers(program: str, fresh: list[str]) -> None:
-    rename = Renamed(dict(zip(NAMES, fresh, strict=True)))
-    hidden, tests = (ast.unparse(rename.visit(ast.parse(text))) for text in (program, FACTORIAL))
-    assert of(hidden, tests) == known(3)

@@ -20,12 +20,18 @@ def key(item: int) -> bytes:
     return str(item).encode()
 
 
-def test_results_come_in_order_although_some_are_slow() -> None:
-    def work(_: Lane, item: int) -> int:
-        time.sleep(0.05 if item % 7 == 0 else 0)
-        return -item
+def same(_: Lane, items: list[int]) -> list[int]:
+    return items
 
-    assert list(Lanes(never, 3).map(range(30), work, key=key)) == [-item for item in range(30)]
+
+def test_results_come_in_order_although_some_are_slow() -> None:
+    def work(_: Lane, items: list[int]) -> list[int]:
+        time.sleep(0.05 if items[0] % 7 == 0 else 0)
+        return [-item for item in items]
+
+    expected = [-item for item in range(30)]
+    assert list(Lanes(never, 3).map(range(30), work, key=key)) == expected
+    assert list(Lanes(never, 3).map(range(30), work, key=key, together=4)) == expected
 
 
 def test_a_lane_does_one_thing_at_a_time_and_all_take_part() -> None:
@@ -33,7 +39,7 @@ def test_a_lane_does_one_thing_at_a_time_and_all_take_part() -> None:
     seen: set[int] = set()
     lock = threading.Lock()
 
-    def work(lane: Lane, _: int) -> None:
+    def work(lane: Lane, items: list[int]) -> list[int]:
         with lock:
             assert id(lane) not in at_work
             at_work.add(id(lane))
@@ -41,20 +47,34 @@ def test_a_lane_does_one_thing_at_a_time_and_all_take_part() -> None:
         time.sleep(0.01)
         with lock:
             at_work.remove(id(lane))
+        return items
 
     list(Lanes(never, 3).map(range(20), work, key=key))
     assert len(seen) == 3
 
 
 def test_items_of_the_same_key_are_done_once() -> None:
-    done: list[int] = []
+    for together in (1, 2, 3, 100):
+        done: list[int] = []
 
-    def work(_: Lane, item: int) -> int:
-        done.append(item)
-        return item
+        def work(_: Lane, items: list[int], done: list[int] = done) -> list[int]:
+            done += items
+            return items
 
-    assert list(Lanes(never, 2).map([1, 2, 1, 1, 2] * 50, work, key=key)) == [1, 2, 1, 1, 2] * 50
-    assert sorted(done) == [1, 2]
+        found = Lanes(never, 2).map([1, 2, 1, 3, 2] * 50, work, key=key, together=together)
+        assert list(found) == [1, 2, 1, 3, 2] * 50
+        assert sorted(done) == [1, 2, 3]
+
+
+def test_no_more_items_are_done_together_than_was_said() -> None:
+    sizes: list[int] = []
+
+    def work(_: Lane, items: list[int]) -> list[int]:
+        sizes.append(len(items))
+        return items
+
+    assert list(Lanes(never, 1).map(range(10), work, key=key, together=4)) == list(range(10))
+    assert sizes == [4, 4, 2]
 
 
 def test_items_are_taken_a_bounded_number_ahead() -> None:
@@ -69,9 +89,9 @@ def test_items_are_taken_a_bounded_number_ahead() -> None:
                 may_end.set()
             yield taken
 
-    def work(_: Lane, item: int) -> int:
+    def work(_: Lane, items: list[int]) -> list[int]:
         may_end.wait()
-        return item
+        return items
 
     found = Lanes(never, 1).map(endless(), work, key=key)
     for number in range(1, 20):
@@ -89,7 +109,7 @@ def test_what_is_done_is_given_out_before_more_is_asked_for() -> None:
         time.sleep(0.2)
         yield 2
 
-    found = Lanes(never, 1).map(items(), lambda _, item: item, key=key)
+    found = Lanes(never, 1).map(items(), same, key=key)
     assert next(found) == 1
     assert list(found) == [2]
 
@@ -98,11 +118,12 @@ def test_a_failure_reaches_the_caller_and_ends_the_rest() -> None:
     stopped: list[bool] = []
     done: list[int] = []
 
-    def work(_: Lane, item: int) -> None:
-        if item == 3:
+    def work(_: Lane, items: list[int]) -> list[int]:
+        if 3 in items:
             raise OSError("this")
         time.sleep(0.01)
-        done.append(item)
+        done.extend(items)
+        return items
 
     with pytest.raises(OSError, match="this"):
         list(Lanes(never, 1, stop=lambda: stopped.append(True)).map(range(200), work, key=key))
@@ -116,4 +137,4 @@ def test_a_failure_of_the_input_reaches_the_caller() -> None:
         raise KeyError("that")
 
     with pytest.raises(KeyError, match="that"):
-        list(Lanes(never, 1).map(items(), lambda _, item: item, key=key))
+        list(Lanes(never, 1).map(items(), same, key=key))

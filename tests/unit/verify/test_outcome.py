@@ -28,7 +28,8 @@ reports = st.builds(
 results = st.builds(
     Result, test=st.none() | st.integers(-1, 3), status=st.sampled_from(TestStatus), report=st.none() | reports
 )
-ends = st.builds(Ended, how=st.sampled_from(How), code=st.integers(0, 130), place=st.lists(st.integers(-1, 9)).map(tuple))
+places = st.lists(st.integers(-1, 9)).map(tuple)
+ends = st.builds(Ended, how=st.sampled_from(How), code=st.integers(0, 130), place=places)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
@@ -137,7 +138,9 @@ def test_the_limit_that_an_exception_tells_of(base: str, message: str, limit: st
 def test_a_late_programs_place_is_the_outermost_loop_of_its_outermost_call(
     lines: tuple[int, ...], found: int | None
 ) -> None:
-    program = "x = 0\nx += 1\ndef f():\n    while x:\n        for y in 'ab':\n            print(y)\n\nfor z in 'ab':\n\tf()\n"
+    program = (
+        "x = 0\nx += 1\ndef f():\n    while x:\n        for y in 'ab':\n            print(y)\n\nfor z in 'a':\n\tf()\n"
+    )
     verdict = judge(Job(program=program, check=JOB.check), Evidence(ended=Ended(how=How.DEADLINE, place=lines)))
     assert verdict.error is not None
     sources = program.split("\n")
@@ -166,7 +169,10 @@ def test_what_was_raised_is_read_whole() -> None:
     assert (found.check, found.bases) == ((3, 4), {"E", "Exception"})
 
 
-@given(json_values, st.sampled_from(["type", "message", "frames", "syntax", "check", "expected", "got", "where", "bases"]))
+fields = st.sampled_from(["type", "message", "frames", "syntax", "check", "expected", "got", "where", "bases"])
+
+
+@given(json_values, fields)
 def test_whatever_a_program_says_it_raised_can_be_told(value: object, name: str) -> None:
     found = report({"type": "E", "frames": [[1, "f", False, 0]], name: value})
     verdict = judge(JOB, Evidence(ended=EXIT, report=found))

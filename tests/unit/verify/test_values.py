@@ -1,4 +1,4 @@
-"""What crosses between the two sides, and what is made of it (the harness imports nothing of leti, but can be imported)."""
+"""What crosses between the two sides (the harness imports nothing of leti, but can be imported)."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_default_dictionary_arrives_without_its_factory() -> None:
 @pytest.mark.parametrize(
     "value",
     [Liar(), object(), len, iter([1]), Liar, lambda: 0, datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=1)))],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_any_other_object_stays(value: Any) -> None:
     assert crossed(value) == (("stayed", 0), [value])

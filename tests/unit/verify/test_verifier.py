@@ -146,7 +146,7 @@ def test_a_quick_reference_leaves_less_time() -> None:
 
 @pytest.mark.parametrize("fast", [False, True])
 def test_fast_and_strict_verdicts_are_the_same(*, fast: bool) -> None:
-    programs = [HONEST, "def solve(x): return x", "def solve(x): return y", "def solve(x):", "import os\ndef solve(x): pass"]
+    programs = [HONEST, "def solve(x): return x", "def solve(x): return y", "def solve(x):", "import os\nsolve = id"]
     found = verdicts(programs, fast=fast)
     passed, failed, raised = Outcome.PASSED, Outcome.FAILED, Outcome.RAISED
     assert [verdict.outcome for verdict in found] == [passed, failed, raised, raised, failed]

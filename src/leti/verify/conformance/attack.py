@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from leti.types import Calls, Check, Tests
+from leti.types import Calls, Check
 from leti.verify.checks import tests_from_text
 from leti.verify.sandbox import Cover
 
@@ -61,7 +61,7 @@ CALLS: dict[str, Calls] = {
     "calls, also accepted": Calls(
         function="solve",
         arguments=("3",),
-        expected=("0",),
+        expected=("-1",),
         accept="lambda got, wanted, x: abs(got - (x * 2434 + 8)) < 1",
     ),
 }
@@ -72,7 +72,8 @@ class Attack:
     """A program that tries to be judged as what it is not, or to do harm; or one that is only odd.
 
     In its text `@place@` stands for a directory outside that must stay as it is, `@port@` for a port that listens on
-    127.0.0.1, `@victim@` for a process of the caller, `@key@` for a number of its own.
+    127.0.0.1, `@victim@` for a process of the caller, `@key@` for a number of its own,
+    `@name@` for a socket without a path, `@leak@` for a word that must not come back.
     """
 
     name: str
@@ -86,7 +87,6 @@ class Attack:
     """What a level has to keep programs from for it to be run there at all: the harm would be real."""
     slow: bool = False
     """It takes longer than most: seconds, or much memory."""
-    timeout: float = 0.5
 
 
 def attacks(  # noqa: PLR0913 - a row of a table
@@ -120,9 +120,3 @@ def in_every_style(rows: Iterable[Attack]) -> tuple[Attack, ...]:
     return tuple(
         replace(row, name=f"{row.name}; {style}", check=check) for row in rows for style, check in checks.items()
     )
-
-
-def with_setup(row: Attack, setup: str) -> Attack:
-    """Return a row whose tests have a setup."""
-    assert isinstance(row.check, Tests)
-    return replace(row, check=replace(row.check, setup=setup))

@@ -36,7 +36,7 @@ _EXITS = {
     "GeneratorExit": "def solve(x): raise GeneratorExit",
     "StopIteration": "def solve(x): raise StopIteration(7310)",
     "AssertionError": "def solve(x): raise AssertionError",
-    "a group": "def solve(x): raise ExceptionGroup('g', [ValueError(1), ExceptionGroup('h', [SystemExit.__base__()])]) ",
+    "a group": "def solve(x): raise ExceptionGroup('g', [ValueError(1), ExceptionGroup('h', [KeyError(2)])])",
     "a group of all": "def solve(x): raise BaseExceptionGroup('g', [SystemExit(0), KeyboardInterrupt()])",
     "text that leaves": (
         "import os\nclass E(Exception):\n    def __str__(s): os._exit(0)\n    __repr__ = __str__\ndef solve(x): raise E"

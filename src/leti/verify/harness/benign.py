@@ -23,6 +23,7 @@ from . import conversation
 from .watch import ENDED, NEXT
 
 GENERATOR = 0x20  # the flag of a code that makes a generator
+COROUTINES = 0x80 | 0x100 | 0x200  # of what would have to be awaited
 TESTED = {(3, 11), (3, 12), (3, 13), (3, 14)}
 """Bytecode changes from version to version: on others no program is benign."""
 
@@ -59,7 +60,7 @@ FORBIDDEN_PREFIXES = ("ag_", "co_", "cr_", "f_", "gi_", "tb_")
 """Of the attributes of frames, code and tracebacks: the interpreter's own objects."""
 UNDERSCORED = frozenset(
     "_ __name__ __main__ __init__ __module__ __qualname__ __annotations__ __doc__ __firstlineno__ "
-    "__static_attributes__ __annotate__ __classdict__ __conditional_annotations__ __class__ "
+    "__static_attributes__ __annotate__ __classdict__ __conditional_annotations__ "
     "__repr__ __str__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __hash__ __len__ __iter__ __next__ __contains__ "
     "__getitem__ __setitem__ __add__ __sub__ __mul__ __bool__ __call__ __slots__".split()
 )
@@ -90,7 +91,7 @@ def rules() -> Rules:
         there |= own
         listed |= own if names == "*" else set(names.split())
     return Rules(
-        names=frozenset(there - listed - set(dir(builtins))) | FORBIDDEN_BUILTINS,
+        names=frozenset(there - listed - LISTED.keys() - set(dir(builtins))) | FORBIDDEN_BUILTINS,
         stores=(opmap["STORE_ATTR"], opmap["DELETE_ATTR"]),
         match=opmap["MATCH_CLASS"],
         load=opmap["IMPORT_NAME"],
@@ -115,6 +116,8 @@ def _parts(code: CodeType) -> Iterator[CodeType]:
 
 def _names_are(code: CodeType, rules: Rules, *, imports: bool) -> bool:
     operations = code.co_code[::2]
+    if code.co_flags & COROUTINES:
+        return False
     if rules.match in operations or (imports and any(store in operations for store in rules.stores)):
         return False
     if rules.load in operations and not _imported(code, rules) <= LISTED.keys():
@@ -136,6 +139,18 @@ def _imported(code: CodeType, rules: Rules) -> set[str]:
         if operation == rules.load:
             found.add(code.co_names[argument])
     return found
+
+
+def _asks_types_only(program: str) -> bool:
+    """Whether `type` is nothing but asked for the type of a value: with three arguments it makes a class of any kind."""
+    if "type" not in program:
+        return True
+    import ast
+
+    nodes = list(ast.walk(ast.parse(program)))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords]
+    asked = {id(call.func) for call in calls if not isinstance(call.args[0], ast.Starred)}
+    return all(id(node) in asked for node in nodes if isinstance(node, ast.Name) and node.id == "type")
 
 
 def work() -> None:
@@ -164,7 +179,7 @@ def work() -> None:
 def _one(request: dict[str, Any], known: Rules) -> None:
     sys.stdout = sys.stderr = printed = StringIO()
     world = conversation.World(request, b"")
-    if world.error is None and not is_benign(world.code, known):
+    if world.error is None and not (is_benign(world.code, known) and _asks_types_only(request["program"])):
         world.say({"refused": 1})
     else:
         conversation.converse(request, world)

@@ -27,9 +27,11 @@ def same(got: Any, expected: Any, *, tolerance: float) -> bool:
     if got is expected or bool(got == expected):
         return True
     if isinstance(expected, _ROWS) and type(got) is type(expected):
-        return len(got) == len(expected) and all(map(same, got, expected, [tolerance] * len(got)))
+        pairs = zip(got, expected, strict=False)
+        return len(got) == len(expected) and all(same(one, other, tolerance=tolerance) for one, other in pairs)
     if isinstance(expected, dict) and isinstance(got, dict):
-        return got.keys() == expected.keys() and all(same(got[key], expected[key], tolerance=tolerance) for key in expected)
+        near = [same(got[key], value, tolerance=tolerance) for key, value in expected.items() if key in got]
+        return len(got) == len(expected) == sum(near)
     if isinstance(got, _NUMBERS) and isinstance(expected, _NUMBERS):
         return _near(got, expected, tolerance)
     return False

@@ -16,6 +16,7 @@ from __future__ import annotations
 import builtins
 import operator
 import sys
+from atexit import _run_exitfuncs as _run_exit_handlers
 from marshal import loads
 from os import _exit, environ, getpid, read, write
 from resource import RLIMIT_AS, getrlimit, setrlimit
@@ -307,7 +308,13 @@ _LIBRARY = sys.modules["os"].__file__.rpartition("/")[0] if sys.modules["os"].__
 
 
 def leave(world: World) -> None:
-    """End the process at once: no exit handler and no thread of the program gets a turn."""
+    """End the process at once: no exit handler and no thread of the program gets a turn.
+
+    Only for a whole program that reads and prints its end is a part of it.
+    """
+    if world.name == "__main__":
+        world.attempt(_run_exit_handlers)
+        world.attempt(lambda: sys.stdout.flush())  # noqa: PLW0108 - it may be anything by now
     for flush in _flush:
         world.attempt(flush)
     _exit(0)

@@ -96,6 +96,7 @@ class Template:
         self._pid = os.getpid()
         self._memory = _address_space(proc)
         self._worker: Child | None = None
+        self._child: Child | None = None
         self._shared = 0
 
     def serve(self, request: dict[str, Any], code: bytes) -> tuple[dict[str, Any], bytes]:
@@ -116,6 +117,7 @@ class Template:
             self.end_worker()
             child = self._fork(request | {"limits": limits}, code)
             child.begin(limits, again=False)
+        self._child = child
         waiting = child.follow(self._frames.reader, self._command, quiet=not request["stay"])
         while waiting:
             self._frames.write({"waiting": True}, bytes(child.said))
@@ -127,6 +129,8 @@ class Template:
         try:
             return self._frames.read()[1]
         except ClosedError as error:
+            if self._child is not None:
+                self._child.end()
             raise CallerGoneError from error
 
     def _ended(self, child: Child, *, shared: bool) -> dict[str, Any]:
@@ -271,7 +275,8 @@ def _remove(path: str) -> None:
     try:
         os.unlink(path)  # noqa: PTH108
     except IsADirectoryError:
-        os.chmod(path, 0o700)  # noqa: PTH101
+        with suppress(OSError):
+            os.chmod(path, 0o700)  # noqa: PTH101
         shutil.rmtree(path, onerror=_opened)
     except PermissionError:
         shutil.rmtree(path, onerror=_opened)

@@ -94,7 +94,7 @@ def _late(kind: type) -> Any:
         module = vars(sys.modules.get(home, builtins))
         for name, write in writers.items():
             if module.get(name) is kind:
-                return _write
+                return write
     return None
 
 

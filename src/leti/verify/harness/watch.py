@@ -120,7 +120,7 @@ class Child:
             if self._heard in ready:
                 if not self._hear():
                     poller.unregister(self._heard)
-                elif self.said.endswith((WAITING, ENDED)):
+                if self.flooded or self.said.endswith((WAITING, ENDED)):
                     return self.said.endswith(WAITING)
             if self._printed in ready and not self.drain(once=True):
                 poller.unregister(self._printed)

@@ -18,7 +18,7 @@ from leti.errors import SandboxError
 from leti.verify.sandbox.scratch import Scratch
 
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from harness.boot import main; main()"
-FLAGS = ("-s", "-P", "-S", "-B", "-X", "utf8")  # not -I: it would ignore PYTHONHASHSEED
+FLAGS = ("-s", "-P", "-S", "-B", "-X", "utf8", "-W", "ignore::SyntaxWarning")  # not -I: it would ignore PYTHONHASHSEED
 HARNESS = Path(__file__).resolve().parents[1]
 """The directory that holds the package `harness`."""
 ENVIRONMENT = {

@@ -1,0 +1,69 @@
+"""Rows of programs that were written elsewhere."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leti.errors import ProblemError
+from leti.types import Calls, Case, Problem, Streams, Tests
+from leti.verify import PythonVerifier
+from leti.verify.stored import read_programs
+
+ADD = "def add(a, b):\n    return a + b"
+
+
+def rows(path: Path, *found: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in found))
+    return path
+
+
+def test_a_row_may_have_any_check(tmp_path: Path) -> None:
+    path = rows(
+        tmp_path / "rows.jsonl",
+        {"program": ADD, "tests": "assert add(1, 2) == 3"},
+        {"program": ADD, "function": "add", "calls": [{"arguments": [0.1, 0.2], "expected": 0.3}]},
+        {"program": ADD, "function": "add", "calls": [{"arguments": "(1,), (2,)", "expected": "(1, 2)"}]},
+        {"program": "print(int(input()) * 2)", "cases": [{"stdin": "4\n", "stdout": "8\n"}]},
+        {"program": "def solution():\n    return 6 * 7", "answer": 42},
+    )
+    programs = read_programs(path, {})
+    assert [type(program.problem.check) for program in programs] == [Tests, Calls, Calls, Streams, Calls]
+    wrong = "def add(*_): return 3\ndef solution(): return 3\nprint(3)"
+    with PythonVerifier(workers=1) as verifier:
+        pairs = [(program.problem, program.solution) for program in programs]
+        assert all(verdict.passed for verdict in verifier.verify(pairs))
+        others = [(problem, replace(solution, program=wrong)) for problem, solution in pairs]
+        assert [verdict.passed for verdict in verifier.verify(others)] == [True, False, False, False, False]
+
+
+def test_tests_go_before_other_fields_that_a_row_may_have(tmp_path: Path) -> None:
+    (program,) = read_programs(rows(tmp_path / "a", {"program": ADD, "tests": "assert 1", "answer": 42}), {})
+    assert isinstance(program.problem.check, Tests)
+
+
+def test_a_problem_that_is_named_goes_before_an_answer(tmp_path: Path) -> None:
+    known = Problem(id="a/1", prompt="p", check=Streams(cases=(Case(stdin="", stdout=""),)), source="a")
+    row = {"problem": "a/1", "completion": "c", "answer": 42}
+    (program,) = read_programs(rows(tmp_path / "a", row), {"a/1": known})
+    assert program.problem is known
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({"program": ADD}, "tests"),
+        ({"program": ADD, "calls": []}, "calls"),
+        ({"program": ADD, "function": "add", "calls": [{"arguments": [1, 2]}]}, "calls.0.expected"),
+        ({"program": ADD, "cases": [{"stdin": ""}]}, "cases.0.stdout"),
+        ({"calls": [{"arguments": [1, 2], "expected": 3}], "function": "add"}, "program"),
+    ],
+)
+def test_a_wrong_row_is_refused_with_file_line_and_field(tmp_path: Path, row: dict[str, Any], field: str) -> None:
+    path = rows(tmp_path / "rows.jsonl", {"program": ADD, "tests": "assert 1"}, row)
+    with pytest.raises(ProblemError, match=f"line 2: field '{field}'"):
+        read_programs(path, {})
