@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from leti.kinds import Calls
 from leti.problems import TEST, evalplus
-from leti.types import Calls, Ending, Problem, Solution, Verdict
+from leti.types import Ending, Problem, Solution, Verdict
 from leti.verify import Limits, PythonVerifier, tests_from_text
 
 FILES = ("programs_with_verdicts.jsonl.gz", "programs_without_verdicts.jsonl.gz")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from leti.types import Check, Ending, Problem, Solution, Verdict
+from leti.kinds import Check
+from leti.types import Ending, Problem, Solution, Verdict
 from leti.verify import Exchange, Job, Lane, PythonVerifier, judge, tests_from_text
 from leti.verify.sandbox import Sandbox
 from leti.verify.sandbox.builtin import namespaces

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from leti.config import Config, load_config
     from leti.errors import LetiError, SandboxError, UserError, WorkError
+    from leti.kinds import Tests
     from leti.loop import Leti, Objective, Sampler, Trainer, Verifier
     from leti.runs import Run
     from leti.scores import paired_difference, pass_at_k
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         Scoring,
         Segment,
         Solution,
-        Tests,
         Verdict,
     )
 
@@ -61,7 +61,7 @@ __all__ = [
     "pass_at_k",
 ]
 
-_HOMES = ("types", "errors", "config", "loop", "runs", "scores")
+_HOMES = ("types", "kinds", "errors", "config", "loop", "runs", "scores")
 
 
 def __getattr__(name: str) -> Any:

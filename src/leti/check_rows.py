@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from leti.errors import ProblemError
-from leti.types import Calls, Case, Streams
+from leti.kinds import Calls, Case, Streams
 
 KINDS = ("calls", "cases", "answer")
 FUNCTION = "solution"

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from leti.kinds import Tests
 from leti.sampling import ScriptedSampler, check_sampler
 from leti.sampling.conformance import check_prefix
-from leti.types import Decoding, Problem, SampleRequest, Tests
+from leti.types import Decoding, Problem, SampleRequest
 from leti.vocabulary import GOOD
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

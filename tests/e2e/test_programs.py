@@ -55,7 +55,10 @@ def test_verify_writes_one_row_per_row_in_order(tmp_path: Path) -> None:
     assert found[0]["error_type"] is None
     assert found[1]["error_type"] == "AssertionError"
     assert found[2]["feedback"] == "process timeout"
-    assert all(row.keys() == {"id", "passed", "outcome", "error_type", "tests", "trusted", "feedback", "seconds"} for row in found)
+    assert all(
+        row.keys() == {"id", "passed", "outcome", "error_type", "tests", "trusted", "feedback", "seconds"}
+        for row in found
+    )
 
 
 def test_verify_takes_rows_that_name_a_problem(tmp_path: Path) -> None:

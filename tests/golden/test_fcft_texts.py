@@ -12,19 +12,8 @@ from pathlib import Path
 import pytest
 
 from leti.objectives import OBJECTIVES, Layout, Objective
-from leti.types import (
-    Attempt,
-    Ending,
-    ErrorRecord,
-    Example,
-    Feedback,
-    Outcome,
-    Problem,
-    Role,
-    Solution,
-    Tests,
-    Verdict,
-)
+from leti.kinds import Tests
+from leti.types import Attempt, Ending, ErrorRecord, Example, Feedback, Outcome, Problem, Role, Solution, Verdict
 
 GOLDEN = Path(__file__).parent / "objectives"
 PROMPT = '"""\nWrite a function to add two numbers.\nassert add(1, 2) == 3\n"""'

@@ -25,6 +25,7 @@ import pytest
 
 import leti.rows
 import leti.scores
+from leti.kinds import Tests
 from leti.loop import Leti, Scoring, Wanted
 from leti.objectives import Objective
 from leti.runs import Run
@@ -40,7 +41,6 @@ from leti.types import (
     Problem,
     SampleRequest,
     Solution,
-    Tests,
     TrainStep,
     Verdict,
 )

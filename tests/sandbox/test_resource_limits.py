@@ -55,16 +55,11 @@ def test_a_flood_of_output_is_cut_and_does_not_block(lane: OneLane) -> None:
     assert 10_000 < len(verdict.output) <= 16 << 10
 
 
-@pytest.mark.xfail(reason="watch.py lets it run to its deadline")
 def test_a_flood_on_the_channel_ends_the_program(lane: OneLane) -> None:
     verdict = lane.judged("import os\nwhile True: os.write(3, b'x' * 65536)", timeout=1.0)
     assert verdict.outcome is Outcome.CRASHED
     assert verdict.error is not None
     assert verdict.error.limit == "values returned: 8 MiB"
-
-
-def test_a_flood_on_the_channel_is_survived(lane: OneLane) -> None:
-    assert not lane.judged("import os\nwhile True: os.write(3, b'x' * 65536)", timeout=0.5).passed
     assert lane.still_works()
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leti.check_rows import check_of, source
 from leti.errors import ProblemError
-from leti.types import Calls, Case, Streams
+from leti.kinds import Calls, Case, Streams
 
 CALL = {"arguments": [1, "a"], "expected": [2]}
 CALLS = {"function": "f", "calls": [CALL]}

@@ -13,8 +13,9 @@ import pytest
 
 from leti.config import Config, load_config, resolved
 from leti.errors import RunError
+from leti.kinds import Tests
 from leti.runs import MAY_CHANGE, AttemptRow, Run
-from leti.types import Ending, Feedback, Outcome, Problem, Solution, Tests, Verdict
+from leti.types import Ending, Feedback, Outcome, Problem, Solution, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,10 @@ from typing import Any
 
 from leti.check_rows import TOLERANCE, source
 from leti.errors import ProblemError
+from leti.kinds import Calls
 from leti.problems.problem_set import TEST, ProblemSet
 from leti.rows import json_objects
-from leti.types import Calls, Problem
+from leti.types import Problem
 
 INPUTS = ("base_input", "plus_input")
 """Fields of a row: the inputs of the original tests, and those that EvalPlus adds."""

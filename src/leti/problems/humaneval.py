@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from leti.errors import ProblemError
+from leti.kinds import Tests
 from leti.problems.problem_set import TEST, ProblemSet
 from leti.problems.rows import rows
-from leti.types import Problem, Tests
+from leti.types import Problem
 
 HUB_NAME = "openai/openai_humaneval"
 

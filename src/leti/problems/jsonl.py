@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from leti.check_rows import FIELDS, KINDS, check_of
 from leti.errors import ProblemError
+from leti.kinds import Check, Tests
 from leti.problems.problem_set import TEST, TRAIN, VALIDATION, ProblemSet
 from leti.problems.rows import rows
-from leti.types import Check, Problem, Tests
+from leti.types import Problem
 
 
 class Row(BaseModel):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from leti.errors import ProblemError
+from leti.kinds import Tests
 from leti.problems.problem_set import TEST, TRAIN, VALIDATION, ProblemSet
 from leti.problems.rows import rows
-from leti.types import Problem, Tests
+from leti.types import Problem
 
 HUB_NAME = "google-research-datasets/mbpp"
 SPLITS = {"prompt": range(1, 11), TEST: range(11, 511), VALIDATION: range(511, 601), TRAIN: range(601, 975)}

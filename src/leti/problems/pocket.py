@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 
+from leti.kinds import Tests
 from leti.problems.mbpp import prompt
 from leti.problems.problem_set import TEST, TRAIN, VALIDATION, ProblemSet
 from leti.problems.rows import rows
-from leti.types import Problem, Tests
+from leti.types import Problem
 
 
 def load() -> ProblemSet:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from leti.errors import ProblemError
-from leti.types import Calls, Problem
+from leti.kinds import Calls
+from leti.types import Problem
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from leti.types import Case, ErrorRecord, Streams, TestStatus
+from leti.kinds import Case, Streams
+from leti.types import ErrorRecord, TestStatus
 from leti.verify.evidence import Ended, Evidence, How, Job, Report, Result, report, said
 
 WRONG = "WrongAnswer"

@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 
-from leti.types import Tests
+from leti.kinds import Tests
 
 
 def says_nothing(text: str) -> bool:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from leti.types import Check, ErrorRecord, Frame, TestStatus
+from leti.kinds import Check
+from leti.types import ErrorRecord, Frame, TestStatus
 
 MAX_TEXT = 260 << 10
 """Characters of what an exception says, and of a line of source. More than the harness sends."""

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from leti.errors import SandboxError
-from leti.types import Calls, Case, Check, Streams, Tests
+from leti.kinds import Calls, Case, Check, Streams, Tests
 from leti.verify.cases import Ran, run_cases
 from leti.verify.evidence import Ended, Evidence, How, Job, Report, place, report, results, said
 from leti.verify.harness.frames import ClosedError, Frames, SilentError
@@ -166,7 +166,7 @@ class Exchange:
         return run_cases(job, check, run=lambda job, case: self._case(job, case, code=code))
 
     def _case(self, job: Job, case: Case, *, code: bytes) -> Ran:
-        nothing: dict[str, Any] = {"names": [], "calls": [], "arguments": ""}
+        nothing: dict[str, Any] = {"names": [], "calls": [], "arguments": "", "own": True}
         header, blob = self._begun(_request(job, nothing, code) | {"main": True, "stdin": case.stdin}, job, code)
         self._clean = self._clean and header["alone"] and header["cleared"]
         return _ended(header, blob), header, blob
@@ -296,7 +296,7 @@ def _request(job: Job, plan: dict[str, Any], code: bytes, *, shared: bool = Fals
     names = ("timeout", "memory", "file_size", "output", "answers")
     return {
         "program": "" if code else job.program,
-        **{name: plan[name] for name in ("names", "calls", "arguments")},
+        **{name: plan[name] for name in ("names", "calls", "arguments", "own")},
         "stay": bool(plan["names"]),
         "limits": {name: getattr(job, name) for name in names},
         "shared": shared,
@@ -343,4 +343,5 @@ def _ended(header: dict[str, Any], blob: bytes) -> Ended:
 
 
 def _lines(text: str) -> int:
-    return text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+    """Return how many lines stand before what follows the text and a newline."""
+    return f"{text}\n".replace("\r\n", "\n").replace("\r", "\n").count("\n")

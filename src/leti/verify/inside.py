@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from leti.errors import ConfigError, WorkError
-from leti.types import Calls, Problem, Solution, TestStatus, Verdict
+from leti.kinds import Calls
+from leti.types import Problem, Solution, TestStatus, Verdict
 from leti.verify.evidence import Evidence, How, Job, Report, Result, report, said
 from leti.verify.exchange import Exchange
 from leti.verify.isolation import choose

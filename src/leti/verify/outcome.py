@@ -10,7 +10,8 @@ import re
 import signal
 from dataclasses import replace
 
-from leti.types import Check, ErrorRecord, Frame, Outcome, TestResult, Tests, TestStatus, Verdict
+from leti.kinds import Check, Tests
+from leti.types import ErrorRecord, Frame, Outcome, TestResult, TestStatus, Verdict
 from leti.verify.evidence import Evidence, How, Job, Report, Result
 
 LIMITS = {

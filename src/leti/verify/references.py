@@ -11,7 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from leti.types import Calls, Check, Problem
+from leti.kinds import Calls, Check
+from leti.types import Problem
 from leti.verify.evidence import Job
 from leti.verify.exchange import Exchange
 from leti.verify.lane import Lane

@@ -16,10 +16,14 @@ from typing import Any
 
 from leti.check_rows import KINDS, check_of
 from leti.errors import ProblemError
+from leti.kinds import Check
 from leti.rows import json_objects, write_lines
-from leti.types import Check, Ending, Feedback, Problem, Solution, Verdict
+from leti.types import Ending, Feedback, Problem, Solution, Verdict
 from leti.verify.checks import says_nothing, tests_from_text
 from leti.verify.suspicion import suspicions as suspicions_of
+
+HUB, PLUS = ("pocket", "mbpp", "humaneval"), ("mbppplus", "humanevalplus")
+"""Sources of problems by how they are named on the command line; all others are files of your own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +138,8 @@ def _named(row: Mapping[str, Any], where: str, problems: Mapping[str, Problem]) 
     name = _text(row, "problem", where)
     if name not in problems:
         source = name.partition("/")[0]
-        known = f"--problems {source}=PATH" if not any(p.startswith(f"{source}/") for p in problems) else "another id"
+        named = f"{source}=PATH" if source in HUB else "evalplus=PATH" if source in PLUS else "jsonl=PATH"
+        known = f"--problems {named}" if not any(p.startswith(f"{source}/") for p in problems) else "another id"
         raise ProblemError(f"{where}: field 'problem': no problem {name!r}. Type {known}.")
     return problems[name]
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
+from leti.kinds import Calls
 from leti.progress import say
-from leti.types import Calls, Problem, Solution, Verdict
+from leti.types import Problem, Solution, Verdict
 from leti.verify.evidence import Job
 from leti.verify.exchange import Exchange
 from leti.verify.isolation import choose

@@ -3,9 +3,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leti.kinds import Tests
 from leti.objectives import Choice, Objective
 from leti.objectives.choose import choose
-from leti.types import Attempt, Ending, Feedback, Outcome, Problem, Solution, Tests, Verdict
+from leti.types import Attempt, Ending, Feedback, Outcome, Problem, Solution, Verdict
 
 
 def attempt(problem: str, sample: int, program: str, *, good: bool) -> Attempt:

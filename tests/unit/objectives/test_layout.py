@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leti.kinds import Tests
 from leti.objectives import OBJECTIVES, Layout, Objective
 from leti.types import (
     CONTROL_ROLES,
@@ -16,7 +17,6 @@ from leti.types import (
     Role,
     Segment,
     Solution,
-    Tests,
     Verdict,
 )
 from leti.vocabulary import BAD, CONTROL_TOKENS, GOOD

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from leti.errors import ConfigError, ProblemError
+from leti.kinds import Calls
 from leti.problems import TEST, evalplus, load_problems
-from leti.types import Calls, Ending, Problem, Solution
+from leti.types import Ending, Problem, Solution
 from leti.verify import Limits, PythonVerifier
 
 FILES = {

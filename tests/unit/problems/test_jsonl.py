@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from leti.errors import ConfigError, ProblemError
+from leti.kinds import Calls, Case, Streams
 from leti.problems import TEST, TRAIN, VALIDATION, digest, load_problems
-from leti.types import Calls, Case, Streams
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from leti.errors import ConfigError, ProblemError
+from leti.kinds import Tests
 from leti.problems import NAMES, TEST, TRAIN, VALIDATION, ProblemSet, digest, load_problems
 from leti.problems.rows import _names_a_hub_data_set
-from leti.types import Problem, Tests
+from leti.types import Problem
 
 A = Problem(id="p/a", prompt="a", check=Tests(tests=("assert 1",), setup="x"), source="p")
 B = replace(A, id="p/b")

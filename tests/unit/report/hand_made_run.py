@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from leti.kinds import Tests
 from leti.runs import AttemptRow, Place, Run
 from leti.scores import summary, tally
 from leti.types import (
@@ -18,7 +19,6 @@ from leti.types import (
     Role,
     Segment,
     Solution,
-    Tests,
     TestResult,
     TestStatus,
     TrainStep,

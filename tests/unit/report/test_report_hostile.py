@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from leti.kinds import Tests
 from leti.report import write_report
 from leti.report.page import ATTEMPT_BYTES
-from leti.types import Feedback, Frame, Problem, Tests
+from leti.types import Feedback, Frame, Problem
 
 if TYPE_CHECKING:
     from hand_made_run import HandMade

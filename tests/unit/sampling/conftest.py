@@ -12,7 +12,8 @@ torch = pytest.importorskip("torch", reason="sampling models needs torch: pip in
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import tiny_models  # noqa: E402 - lies in tests/, which is no package
-from leti.types import Problem, Tests  # noqa: E402
+from leti.kinds import Tests  # noqa: E402
+from leti.types import Problem  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

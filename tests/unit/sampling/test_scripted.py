@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from leti.errors import ConfigError
+from leti.kinds import Tests
 from leti.sampling import ScriptedSampler
-from leti.types import Decoding, Ending, Problem, SampleRequest, Tests
+from leti.types import Decoding, Ending, Problem, SampleRequest
 
 PROBLEM = Problem(id="p/1", prompt="# one\n", check=Tests(tests=("assert f()",)), source="p")
 REQUEST = SampleRequest(weights="none", prefix="", decoding=Decoding(), key="seed=0")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from leti.types import Calls, Ending, Outcome, Problem, Solution, TestStatus, Verdict
+from leti.kinds import Calls
+from leti.types import Ending, Outcome, Problem, Solution, TestStatus, Verdict
 from leti.verify import Limits, PythonVerifier
 from programs import OneLane, pair
 
@@ -68,6 +69,7 @@ def test_a_raise_has_the_frames_of_the_program_alone(lane: OneLane) -> None:
     ("program", "outcome", "kind"),
     [
         ("x = 1", Outcome.RAISED, "NameError"),
+        ("from builtins import *", Outcome.RAISED, "NameError"),
         ("half = 3", Outcome.RAISED, "TypeError"),
         ("def half(n) return", Outcome.RAISED, "SyntaxError"),
         ("def half(n): return [0] * 10**12", Outcome.OUT_OF_MEMORY, "MemoryError"),
@@ -224,6 +226,12 @@ def test_arguments_are_made_anew_for_each_call(lane: OneLane) -> None:
     program = "SEEN = []\ndef f(a, *, b=0):\n    SEEN.append(a)\n    a.append(b)\n    return a"
     pairs = [("[]", "[0]"), ("[], b=1", "[1]"), ("*[[2]], **{'b': 3}", "[2, 3]")]
     assert lane.judged(program, check(*pairs)).passed
+
+
+def test_a_builtin_of_that_name_is_not_the_programs(lane: OneLane) -> None:
+    longest = Calls(function="max", arguments=("[1, 3]",), expected=("3",))
+    assert not lane.judged("", longest).passed
+    assert lane.judged("def max(x):\n    return sorted(x)[-1]", longest).passed
 
 
 def test_as_many_frames_are_left_as_in_a_test(lane: OneLane) -> None:

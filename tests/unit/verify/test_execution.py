@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from leti.kinds import Tests as Checks
 from leti.types import Outcome, TestStatus, Verdict
-from leti.types import Tests as Checks
 from programs import HONEST, OneLane
 
 
@@ -206,7 +206,6 @@ def test_a_test_that_does_not_parse_raises(lane: OneLane) -> None:
     assert verdict.error.syntax.source == "assert solve(1) =="
 
 
-@pytest.mark.xfail(reason="exchange.py counts this line from the beginning of the tests")
 def test_the_line_of_a_test_that_does_not_parse_is_one_of_the_whole_text(lane: OneLane) -> None:
     verdict = lane.judged("def solve(x): return x + 1", "assert solve(1) ==")
     assert verdict.error is not None

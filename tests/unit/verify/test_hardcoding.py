@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from leti.types import Calls, Check, Problem
+from leti.kinds import Calls, Check
+from leti.types import Problem
 from leti.verify.checks import tests_from_text as split
 from leti.verify.suspicion import suspicions
 

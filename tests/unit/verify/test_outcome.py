@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leti.feedback import STYLES, render
+from leti.kinds import Tests as Checks
 from leti.types import ErrorRecord, Frame, Outcome, TestStatus
-from leti.types import Tests as Checks
 from leti.verify import Job, judge
 from leti.verify.evidence import Ended, Evidence, How, Report, Result, place, report, said
 

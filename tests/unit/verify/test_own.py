@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from leti.errors import ConfigError, WorkError
-from leti.types import ErrorRecord, Outcome, Problem, Solution, Tests, Verdict
+from leti.kinds import Tests
+from leti.types import ErrorRecord, Outcome, Problem, Solution, Verdict
 from leti.verify import Limits
 from leti.verify.inside import InsideVerifier, load_source
 from leti.verify.own import OwnVerifier, load_function

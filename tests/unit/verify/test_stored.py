@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from leti.errors import ProblemError
-from leti.types import Calls, Case, Problem, Streams, Tests
+from leti.kinds import Calls, Case, Streams, Tests
+from leti.types import Problem
 from leti.verify import PythonVerifier
 from leti.verify.stored import read_programs
 

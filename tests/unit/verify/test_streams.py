@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leti.types import Case, Outcome, Streams, Verdict
+from leti.kinds import Case, Streams
+from leti.types import Outcome, Verdict
 from leti.verify.cases import MORE, difference
 from programs import OneLane
 

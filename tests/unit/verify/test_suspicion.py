@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leti.kinds import Case, Streams, Tests
 from leti.problems import load_problems
-from leti.types import Case, Problem, Streams, Tests
+from leti.types import Problem
 from leti.verify.checks import tests_from_text as split
 from leti.verify.suspicion import suspicions
 

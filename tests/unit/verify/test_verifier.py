@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from leti.errors import SandboxError
-from leti.types import Calls, Case, Check, Outcome, Problem, Solution, Streams
-from leti.types import Tests as Checks
+from leti.kinds import Calls, Case, Check, Streams
+from leti.kinds import Tests as Checks
+from leti.types import Outcome, Problem, Solution
 from leti.verify import Limits, PythonVerifier
 from leti.verify.sandbox import Cell, Cover, Role
 from leti.verify.sandbox.builtin import process

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Self
 
 from leti.errors import SandboxError
-from leti.types import Check, Ending, Problem, Solution, Verdict
+from leti.kinds import Check
+from leti.types import Ending, Problem, Solution, Verdict
 from leti.verify.checks import tests_from_text
 from leti.verify.conformance.attack import HONEST, TESTS, WRONG, Attack, attacks, in_every_style
 from leti.verify.conformance.channel import FORGED
@@ -86,9 +87,7 @@ def examine(
         fast: let benign programs share a process.
     """
     with Surroundings() as around, _Examined(sandbox, fast=fast) as examined:
-        return [
-            examined.finding(row, around) for row in rows if row.needs <= sandbox.covers and (slow or not row.slow)
-        ]
+        return [examined.finding(row, around) for row in rows if row.needs <= sandbox.covers and (slow or not row.slow)]
 
 
 class _Examined:
@@ -101,40 +100,45 @@ class _Examined:
         self._fast = fast
 
     def __enter__(self) -> Self:
-        self.next()
-        self._descriptors, self._processes = _descriptors(), settled(0) + self._fast
+        self._judged()
+        self._descriptors, self._processes = _descriptors(), settled() + self._fast
         return self
 
     def __exit__(self, *_: object) -> None:
         self._verifier.close()
 
+    def _judged(self, *pairs: tuple[Problem, Solution]) -> list[Verdict]:
+        """Return the verdicts on programs, and on two more that come next: one that is right, one that is wrong."""
+        return list(self._verifier.verify([*pairs, _pair(HONEST, self._check), _pair(WRONG, self._check)]))
+
     def finding(self, row: Attack, around: Surroundings) -> Finding:
         """Run one attack; see what became of it, of what is around, and of the next programs."""
-        pair = _pair(around.filled(row.program), row.check)
         began = time.monotonic()
         with Meter() as meter:
             try:
-                (verdict,) = self._verifier.verify([pair])
+                verdict, right, wrong = self._judged(_pair(around.filled(row.program), row.check))
             except SandboxError as error:
                 self._verifier.close()
                 return Finding(name=row.name, kind=row.kind, outcome="none", wrong=f"no verdict: {error}")
         seconds = time.monotonic() - began
-        harm = around.harm(repr(verdict)) + meter.harm()
+        harm = around.harm(repr(verdict)) + meter.harm() + self._left()
         if seconds > TIMEOUT + LATE:
             harm.append(f"it took {seconds:.1f} s")
         if LOST in repr(verdict.error) and row.kind not in MAY_BREAK:
             harm.append("it took down the sandbox")
+        if not right.passed or wrong.passed:
+            harm.append("the next programs were judged wrongly")
         return Finding(
             name=row.name,
             kind=row.kind,
             outcome=str(verdict.outcome),
             wrong=_wrong(row, verdict),
-            harm=(*harm, *self._aftermath()),
+            harm=tuple(harm),
             seconds=seconds,
         )
 
-    def _aftermath(self) -> list[str]:
-        harm = self.next()
+    def _left(self) -> list[str]:
+        harm = []
         if (left := settled(self._processes)) > self._processes:
             harm.append(f"{left - self._processes} processes were left")
             self._processes = left
@@ -142,15 +146,6 @@ class _Examined:
             harm.append(f"{found - self._descriptors} descriptors were left open")
             self._descriptors = found
         return harm
-
-    def next(self) -> list[str]:
-        """Return what is wrong with the verdicts on programs that come next."""
-        try:
-            right, wrong = self._verifier.verify([_pair(HONEST, self._check), _pair(WRONG, self._check)])
-        except SandboxError as error:
-            self._verifier.close()
-            return [f"there was no verdict on the next program: {error}"]
-        return ["the next programs were judged wrongly"] if not right.passed or wrong.passed else []
 
 
 def _wrong(row: Attack, verdict: Verdict) -> str:

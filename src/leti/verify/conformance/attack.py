@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from leti.types import Calls, Check
+from leti.kinds import Calls, Check
 from leti.verify.checks import tests_from_text
 from leti.verify.sandbox import Cover
 
@@ -86,7 +86,7 @@ class Attack:
     needs: frozenset[Cover] = frozenset()
     """What a level has to keep programs from for it to be run there at all: the harm would be real."""
     slow: bool = False
-    """It takes longer than most: seconds, or much memory."""
+    """It takes seconds or much memory, or says little that others do not."""
 
 
 def attacks(  # noqa: PLR0913 - a row of a table
@@ -115,8 +115,16 @@ def attacks(  # noqa: PLR0913 - a row of a table
 
 
 def in_every_style(rows: Iterable[Attack]) -> tuple[Attack, ...]:
-    """Return each row with each way of asking."""
-    checks: dict[str, Check] = {name: tests_from_text(text) for name, text in STYLES.items()} | CALLS
+    """Return each row with each way of asking; all but three of them are for those who have time."""
+    checks: dict[str, Check] = {name: tests_from_text(text) for name, text in STYLES.items()}
+    checks.update(CALLS)
     return tuple(
-        replace(row, name=f"{row.name}; {style}", check=check) for row in rows for style, check in checks.items()
+        replace(
+            row,
+            name=f"{row.name}; {style}",
+            check=check,
+            slow=row.slow or (style != "asserts" and (number - place) % len(checks) not in (0, len(checks) // 2)),
+        )
+        for number, row in enumerate(rows)
+        for place, (style, check) in enumerate(checks.items())
     )

@@ -113,7 +113,7 @@ _TEXTS = {
     "a long exponent": "'{\"value\":1e' + '9' * 100000 + '}'",
     "a long line": "'{\"error\":{\"type\":\"' + 'x' * 1000000 + '\"}}'",
     "bytes that are no text": "bytes(range(256)) * 100",
-    "odd line ends": "'{\"value\":1}\\r{\"value\":1}\\x0b{\"value\":1}\\x1c{\"value\":1}\\u2028'",
+    "odd line ends": '\'{"value":1}\\r{"value":1}\\x0b{"value":1}\\x1c{"value":1}\\u2028\'',
     "a frame": "b'\\x00\\x00\\x00\\x02\\x00\\x00\\x00\\x00{}'",
     "a frame of all that there is": "b'\\xff' * 8 + b'{}' * 100",
     "the fault handler's words": (
@@ -124,7 +124,7 @@ _TEXTS = {
 
 
 def _forged() -> dict[str, str]:
-    programs = {}
+    programs: dict[str, str] = {}
     for name, message in _VALUES.items():
         line = json.dumps(message)
         early = f"{_SPRAY}\nspray({line!r})\ndef solve(x): return 0"

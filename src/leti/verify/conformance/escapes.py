@@ -32,16 +32,6 @@ _FILES = {
         "tried(os.symlink, '@place@', 'there')\ntried(lambda: open('there/victim', 'w').write('x'))\n"
         "tried(os.link, '@place@/victim', '@place@/more')"
     ),
-    "leaves links for whoever clears up": (
-        f"{_TRY}\ntried(os.symlink, '@place@', 'a')\ntried(os.symlink, '@place@/victim', 'b')\n"
-        "os.makedirs('d/e')\ntried(os.symlink, '@place@', 'd/e/f')\ntried(os.chmod, 'd/e', 0)\ntried(os.chmod, 'd', 0)\n"
-        "tried(os.chmod, '.', 0)"
-    ),
-    "makes odd files for whoever clears up": (
-        f"{_TRY}\nimport socket\ntried(os.mkfifo, 'fifo')\ntried(os.mknod, 'null', 0o20666, os.makedev(1, 3))\n"
-        "tried(lambda: socket.socket(socket.AF_UNIX).bind('s'))\nfor i in range(200): tried(os.mkdir, 'x' * 200)\n"
-        "tried(open, 'n\\n\\udcff', 'w')"
-    ),
     "turns its directory into a link": (
         f"{_TRY}\nhere = os.getcwd()\ntried(os.chdir, '/')\ntried(os.rmdir, here)\ntried(os.rename, here, here + 'x')\n"
         "tried(os.symlink, '@place@', here)"
@@ -64,9 +54,29 @@ _FILES = {
     ),
     "changes the interpreter": (
         f"{_TRY}\nimport sys\nfor f in (os.__file__, sys.executable, '/etc/passwd', '/etc/ld.so.preload', sys.path[-1] + '/x.pth'):\n"
-        "    if os.access(f, os.W_OK) or tried(os.open, f, os.O_WRONLY | os.O_APPEND) is not None: print('@leak@', f)"
+        "    if tried(os.open, f, os.O_WRONLY | os.O_APPEND) is not None: print('@leak@', f)"
     ),
     "changes the root": f"{_TRY}\ntried(os.chroot, '.')\ntried(os.chdir, '..')\ntried(os.fchdir, 3)\nprint(tried(open, '@place@/secret'))",
+}  # fmt: skip
+_CLEARED = {
+    "leaves links for whoever clears up": (
+        f"{_TRY}\ntried(os.symlink, '@place@', 'a')\ntried(os.symlink, '@place@/victim', 'b')\n"
+        "os.makedirs('d/e')\ntried(os.symlink, '@place@', 'd/e/f')\ntried(os.chmod, 'd/e', 0)\ntried(os.chmod, 'd', 0)\n"
+        "tried(os.chmod, '.', 0)"
+    ),
+    "makes odd files for whoever clears up": (
+        f"{_TRY}\nimport socket\ntried(os.mkfifo, 'fifo')\ntried(os.mknod, 'null', 0o20666, os.makedev(1, 3))\n"
+        "tried(lambda: socket.socket(socket.AF_UNIX).bind('s'))\nfor i in range(200): tried(os.mkdir, 'x' * 200)\n"
+        "tried(open, 'n\\n\\udcff', 'w')"
+    ),
+    "leaves deep directories for whoever clears up": "import os\nfor _ in range(3000):\n    os.mkdir('d')\n    os.chdir('d')",
+    "leaves what may not be read for whoever clears up": (
+        f"{_TRY}\nat = '.'\nfor _ in range(20):\n    at += '/d'\n    os.mkdir(at)\n    open(at + '/f', 'w').close()\n"
+        "for _ in range(20):\n    tried(os.chmod, at + '/f', 0)\n    tried(os.chmod, at, 0)\n    at = at[:-2]"
+    ),
+    "leaves its directory with other rights": f"{_TRY}\ntried(os.chmod, '.', 0o111)\ntried(os.setxattr, '.', 'user.x', b'x')",
+    "leaves a name that is no text": f"{_TRY}\nopen(b'\\xff\\xfe\\n', 'w').close()\nopen(' ', 'w').close()\nopen('-rf', 'w').close()",
+    "leaves open files": "kept = [open(f'f{i}', 'w') for i in range(40)]\nfor f in kept: f.write('x')\nimport os\nos._exit(0)",
 }  # fmt: skip
 _MOUNTS = {
     "mounts": (
@@ -173,7 +183,7 @@ _SIGNALS = {
     ),
     "looks at processes": (
         f"{_TRY}\nseen = [p for p in tried(os.listdir, '/proc') or [] if p.isdigit()]\n"
-        "if tried(os.kill, @victim@, 0) is None and os.path.exists('/proc/@victim@'): print('@leak@ sees')\n"
+        "if '@victim@' in seen or tried(lambda: os.kill(@victim@, 0) or 1): print('@leak@ sees')\n"
         "print(tried(lambda: open('/proc/@victim@/cmdline').read()))"
     ),
     "changes who is killed first": (
@@ -202,6 +212,7 @@ _IPC = {
     ),
 }  # fmt: skip
 _NEEDS: tuple[tuple[str, dict[str, str], tuple[Cover, ...]], ...] = (
+    ("clearing:", _CLEARED, ()),
     ("files:", _FILES, (Cover.FILES,)),
     ("powers:", _MOUNTS, (Cover.PRIVILEGES, Cover.KERNEL, Cover.PROCESSES, Cover.FILES)),
     ("network:", _NETWORK, (Cover.NETWORK, Cover.IPC, Cover.KERNEL)),

@@ -153,7 +153,7 @@ REPLACED = attacks(
         "its module's builtins": "__builtins__ = {}\ndef solve(x): return 0",
         "json": (
             "import json, json.encoder, json.decoder, _json\n"
-            'line = \'{"value": 7310}\'\njson.dumps = json.JSONEncoder.encode = lambda *a, **k: line\n'
+            "line = '{\"value\": 7310}'\njson.dumps = json.JSONEncoder.encode = lambda *a, **k: line\n"
             "json.loads = lambda *a, **k: {'results': [{'test': 0, 'status': 'passed'}]}\n"
             "_json.make_encoder = _json.encode_basestring_ascii = lambda *a: line\n"
             "json.encoder.c_make_encoder = None\ndef solve(x): return 0"

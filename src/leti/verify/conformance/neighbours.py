@@ -10,9 +10,7 @@ from leti.verify.conformance.attack import HONEST
 _BUSY = f"{HONEST}\nkept = [[n] for n in range(5000)]\nkept = [[n] for n in range(5000)]"
 _RANDOM = "import random\nshown = random.random(), random.randint(0, 10**9)\nprint(shown)\n" + HONEST
 _MAKE = "def made(name, bases, content): return type(name, bases, content)\n"
-_REDUCE = (
-    'import copy\nX = type("X", (), {"__reduce_ex__": lambda s, p: (lambda: %s, (), (None, {"%s": %s}))})\ncopy.copy(X())\n'
-)
+_REDUCE = 'import copy\nX = type("X", (), {"__reduce_ex__": lambda s, p: (lambda: %s, (), (None, {"%s": %s}))})\ncopy.copy(X())\n'
 _LEFT = "ring = []\ndef g():\n    yield\n    try: yield\n    finally: %s\none = g()\nnext(one)\nnext(one)\nring.append(one)\n"
 _RING = (
     "def go():\n    def g():\n        me = yield\n        try: yield\n        finally: %s\n"

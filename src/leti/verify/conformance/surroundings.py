@@ -84,7 +84,14 @@ class Surroundings:
 
     def filled(self, program: str) -> str:
         """Return a program that knows where everything is."""
-        known = {"place": self.place, "port": self.port, "victim": self._victim.pid, "key": self.key, "leak": LEAK, "name": self.place.name}
+        known = {
+            "place": self.place,
+            "port": self.port,
+            "victim": self._victim.pid,
+            "key": self.key,
+            "leak": LEAK,
+            "name": self.place.name,
+        }
         for name, value in known.items():
             program = program.replace(f"@{name}@", str(value))
         return program
@@ -220,9 +227,9 @@ def _shared_memory() -> int:
     return 0
 
 
-def settled(most: int) -> int:
-    """Return how many processes there are below this one, once there are no more than so many, or a second later."""
-    until = time.monotonic() + _SETTLED
-    while (count := sum(1 for _ in below(os.getpid()))) > most and time.monotonic() < until:
+def settled(most: int | None = None) -> int:
+    """Return how many processes there are below this one; where they are too many, only after a second."""
+    until = time.monotonic() + (_SETTLED if most is not None else 0)
+    while (count := sum(1 for _ in below(os.getpid()))) > (most or 0) and time.monotonic() < until:
         time.sleep(0.01)
     return count

@@ -142,7 +142,7 @@ def _imported(code: CodeType, rules: Rules) -> set[str]:
 
 
 def _asks_types_only(program: str) -> bool:
-    """Whether `type` is nothing but asked for the type of a value: with three arguments it makes a class of any kind."""
+    """Whether `type` is only ever asked for the type of a value: with three arguments it makes a class of any kind."""
     if "type" not in program:
         return True
     import ast

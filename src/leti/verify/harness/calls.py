@@ -38,7 +38,7 @@ class Calls:
 
     def __init__(self, said: dict[str, Any]) -> None:
         self._tolerance, self._unordered = float(said["tolerance"]), bool(said["unordered"])
-        self.plan = Plan()
+        self.plan = Plan(own=True)
         self.wrong: dict[str, Any] | None = None
         """Why the calls cannot be made or compared at all: the error, and `test`, the number of the one at fault."""
         self._expected: list[tuple[Any, str]] = []

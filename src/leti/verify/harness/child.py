@@ -83,8 +83,9 @@ def enter(limits: dict[str, Any], *, stdin: str | None, template: int) -> None:
             os._exit(1)
     if stdin is not None:
         builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]
+        held = _holding(stdin)
         os.dup2(0, 2)  # to nowhere: what is written there is not what the program prints
-        os.dup2(_holding(stdin), 0)
+        os.dup2(held, 0)
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     os.closerange(REQUESTS + 1, 4096)
     _limit(limits)

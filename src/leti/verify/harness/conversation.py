@@ -54,6 +54,7 @@ class World:
         self.module.__dict__["__builtins__"] = builtins
         sys.modules[MODULE] = sys.modules["__main__"] = self.module
         self.own: Codes = {}
+        self.besides = {} if request["own"] else _vars  # where a function is looked for that the program lacks
         self.kept: list[Any] = []
         self.scratch = environ["HOME"]
         self.room = request["limits"]["answers"]
@@ -156,7 +157,7 @@ def _call(name: str, frames: int, arguments: CodeType, world: World) -> bool:
         arguments: an expression of the positional ones and the named ones.
         world: the program's.
     """
-    function = world.module.__dict__.get(name, _vars.get(name, _MISSING))
+    function = world.module.__dict__.get(name, world.besides.get(name, _MISSING))
     if function is _MISSING:
         world.say({"missing": name})
         return True

@@ -38,11 +38,13 @@ class Plan:
     that it makes the very objects that the test would make there (the order of a set depends on how it was made)."""
     sources: list[str] = field(default_factory=list)
     """Of each call, as the test writes it."""
+    own: bool = False
+    """Only the program's functions are called: not a builtin of that name, which it has not written."""
 
     def request(self) -> dict[str, Any]:
         """Return what is sent with every program."""
         arguments = marshal.dumps(self.arguments).hex()
-        return {"names": self.names, "calls": self.calls, "arguments": arguments}
+        return {"names": self.names, "calls": self.calls, "arguments": arguments, "own": self.own}
 
 
 def wanted_names(texts: list[str], trees: list[ast.Module]) -> list[str]:

@@ -47,6 +47,8 @@ class Link:
     def __init__(self, answers: list[str], ask: Ask) -> None:
         self._answers, self._ask = answers, ask
         self.trusted = True
+        self.stopped = False
+        """Whether it has ended, or said what cannot be. A test that catches every exception would go on."""
         self.returned: list[tuple[str, Any]] = []
         """What the calls of the present test returned: their source and the value."""
         self._values: list[Any] = []
@@ -55,9 +57,7 @@ class Link:
 
     def answer(self, number: int, source: str) -> Any:
         """Return what call `number` returned, or raise what it raised."""
-        if number >= len(self._answers):
-            raise StoppedError
-        return self._value([self._answers[number]], (), source)
+        return self._value(self._answers[number : number + 1], (), source)
 
     def request(self, operation: str, target: Any, *positional: Any, **named: Any) -> Any:
         """Have an operation done on the program's side; return its value, or raise what it raised."""
@@ -94,6 +94,13 @@ class Link:
         return found
 
     def _value(self, lines: list[str], positional: tuple[Any, ...], source: str) -> Any:
+        try:
+            return self._read(lines, positional, source)
+        except StoppedError:
+            self.stopped = True
+            raise
+
+    def _read(self, lines: list[str], positional: tuple[Any, ...], source: str) -> Any:
         for line in lines:
             if line.startswith(VALUE):
                 value = self._rebuilt(line[len(VALUE) : -1])
@@ -129,13 +136,14 @@ class Link:
             own = bool(record["own"])
             kind = self._class(str(record["type"]) if own else "", family)
             arguments = () if record["arguments"] is None else values.rebuilt(record["arguments"], lambda _: None)
-        except (KeyError, TypeError, values.MalformedError):
+            frames = [[int(line), str(name), bool(new), int(more)] for line, name, new, more in record["frames"]]
+        except (KeyError, TypeError, ValueError, OverflowError, values.MalformedError):
             raise StoppedError from None
         try:
             error = kind(*arguments)
         except Exception:  # noqa: BLE001 - a class of the builtins that wants other arguments
-            error = kind.__new__(kind)
-        error.leti_record = record  # type: ignore[attr-defined]
+            error = kind.__new__(kind, *_least(kind))
+        error.leti_record = {**record, "bases": list(family), "frames": frames}  # type: ignore[attr-defined]
         return error
 
     def _class(self, name: str, family: tuple[str, ...]) -> type[BaseException]:
@@ -143,7 +151,7 @@ class Link:
         if not isinstance(base, type) or not issubclass(base, BaseException):
             base = Exception
         kind: type[BaseException] = base
-        if not name:
+        if not name.isprintable() or not name:
             return kind
         return self._classes.setdefault((name, *family), type(name, (kind,), {}))
 
@@ -254,12 +262,22 @@ def _is_among(value: Any, others: list[Any]) -> bool:
     return not one and any(value is other for other in others)
 
 
+def _least(kind: type[BaseException]) -> tuple[Any, ...]:
+    """Return the arguments without which there can be no exception of a kind."""
+    if not issubclass(kind, BaseExceptionGroup):
+        return ()
+    return "", [Exception() if issubclass(kind, Exception) else BaseException()]
+
+
 def _library(where: Any) -> Any:
     """Return the module, or what stands in it: this side's own."""
-    home, name = where
-    if home not in LIBRARIES or name.startswith("_"):
+    home, name = where if isinstance(where, list) and len(where) == 2 else ("", "")
+    if not isinstance(home, str) or home not in LIBRARIES or not isinstance(name, str) or name.startswith("_"):
         raise StoppedError
-    module = importlib.import_module(home)
+    try:
+        module = importlib.import_module(home)
+    except ImportError:  # it is not installed on this side
+        raise StoppedError from None
     if name and not hasattr(module, name):
         raise StoppedError
     return getattr(module, name) if name else module

@@ -203,7 +203,9 @@ def _run(test: Test, world: dict[str, Any], asserts: Asserts, link: Link) -> dic
     except StoppedError:
         return {"status": "stopped"}
     except BaseException as error:  # noqa: BLE001 - whatever a test raises is its result
-        return _failed(error, test, asserts)
+        return _failed(error, test, asserts) if not link.stopped else {"status": "stopped"}
+    if link.stopped:
+        return {"status": "stopped"}
     if test.ranges and asserts.ran == before:
         skipped = {"type": "SkippedCheck", "message": "no assert of the test was reached", "frames": []}
         return {"status": "raised", "error": skipped}

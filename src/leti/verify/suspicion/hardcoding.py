@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from leti.types import Calls, Check, Tests
+from leti.kinds import Calls, Check, Tests
 
 Pair = tuple[set[Hashable], Hashable]
 """What a program compares with, and the literal it gives then; None stands for all that is no literal."""
