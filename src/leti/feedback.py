@@ -175,7 +175,7 @@ def _last(kind: str, message: str) -> str:
 
 def _printable(text: str) -> str:
     """Take out what differs between machines (addresses), and write control characters as escapes."""
-    text = re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+    text = re.sub(r" at 0x[0-9a-fA-F.]+", "", text)
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", text)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from conftest import LEVELS, below, running
 from leti.kinds import Tests as Checks
 from leti.types import Outcome
 from leti.verify import Exchange, Job
+from leti.verify.harness.clearing import clear
 from leti.verify.sandbox.builtin import BuiltIn, process
 from leti.verify.sandbox.scratch import Scratch
 from programs import HONEST, OneLane
@@ -37,10 +39,11 @@ def soon(numbers: list[int]) -> list[int]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where scratch directories are made, in this test alone."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where scratch directories are made, in this test alone; in memory where there is such a place."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as found:  # noqa: PTH112
+        monkeypatch.setattr(tempfile, "tempdir", found)
+        yield Path(found)
 
 
 def processes_of(exchange: Exchange) -> list[int]:
@@ -184,3 +187,43 @@ def test_a_lane_at_work_can_be_stopped_from_outside() -> None:
     lane.lane.stop()
     lane.close()
     assert not soon(mine)
+
+
+DIGGER = f"""
+import os
+for _ in range(1500):
+    os.mkdir("d")
+    open("f", "w").close()
+    os.chdir("d")
+{HONEST}
+"""
+
+
+def test_a_deep_tree_is_removed(level: BuiltIn, place: Path) -> None:
+    exchange = Exchange(level)
+    for _ in range(2):
+        exchange.run(Job(program=DIGGER, check=CHECK))
+    exchange.close()
+    assert not list(place.iterdir())
+    assert OneLane(level).still_works()
+
+
+@pytest.mark.parametrize("mode", [0, 0o500])
+def test_a_directory_is_cleared_however_deep_and_closed_it_is(place: Path, mode: int) -> None:
+    (place / "outside").mkdir()
+    (place / "outside" / "file").write_text("stays")
+    (place / "here" / "0").mkdir(parents=True)
+    here = place / "here"
+    step = os.open(here, os.O_RDONLY)
+    for number in range(3000):
+        if number:
+            os.mkdir("0", dir_fd=step)
+        os.symlink(place / "outside", f"link{number}", dir_fd=step)
+        deeper = os.open("0", os.O_RDONLY, dir_fd=step)
+        os.fchmod(step, mode)
+        os.close(step)
+        step = deeper
+    os.close(step)
+    clear(str(here))
+    assert list(here.iterdir()) == []
+    assert (place / "outside" / "file").read_text() == "stays"

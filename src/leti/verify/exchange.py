@@ -214,7 +214,7 @@ class Exchange:
         elif "names" in first and not job.raw:
             found, header = self._decided(job, check, blob, header)
         if "waiting" in header:
-            self._send(self._program, {}, b"\n")
+            self._send(self._program, {"over": True}, b"\n")
             header, _ = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
         self._clean = header["alone"] and header["cleared"]
         return Evidence(

@@ -23,6 +23,11 @@ MAX_PART = 1000
 """Characters of a call, or of what is read, that a record keeps."""
 
 
+def _settled(text: str) -> str:
+    """Take out what differs from process to process: where in memory an object lay."""
+    return re.sub(r" at 0x[0-9a-fA-F]{4,16}\b", " at 0x...", text)
+
+
 def judge(job: Job, evidence: Evidence) -> Verdict:
     """Return the verdict that the evidence supports."""
     by_test = {result.test: result for result in evidence.results}
@@ -36,7 +41,7 @@ def judge(job: Job, evidence: Evidence) -> Verdict:
         tests=tests,
         error=error,
         trusted=evidence.trusted,
-        output=evidence.output,
+        output=_settled(evidence.output),
         seconds=evidence.seconds,
     )
 
@@ -141,7 +146,8 @@ def _filled(job: Job, report: Report, test: int | None) -> ErrorRecord:
         check = "\n".join(lines[max(0, first - 1) : last]).strip() or None
     error = report.error
     frames = tuple(replace(frame, source=_source(lines, frame)) for frame in error.frames)
-    return replace(error, frames=frames, check=check, limit=_limit(job, report))
+    message = _settled(error.message)
+    return replace(error, message=message, frames=frames, check=check, limit=_limit(job, report))
 
 
 def _part(job: Job, test: int | None) -> str | None:

@@ -11,9 +11,9 @@ transformers = pytest.importorskip("transformers")
 
 from leti import vocabulary  # noqa: E402
 from leti.errors import ConfigError, ProblemError, SamplingError  # noqa: E402
+from leti.kinds import Tests  # noqa: E402
 from leti.sampling.hf import HFSampler  # noqa: E402
 from leti.sampling.weights import load  # noqa: E402
-from leti.kinds import Tests  # noqa: E402
 from leti.types import Decoding, Ending, Problem, SampleRequest  # noqa: E402
 
 if TYPE_CHECKING:

@@ -50,7 +50,7 @@ TIMEOUT = 0.5
 MEMORY = 128 << 20
 LATE = 3.0  # seconds beyond its time in which a verdict has to be there: compiling has two of its own
 LOST = "took down the sandbox"
-MAY_BREAK = frozenset({"others:"})  # at some levels a program may end its own cell
+MAY_BREAK = frozenset({"others"})  # at some levels a program may end its own cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class _Examined:
         limits = Limits(timeout=TIMEOUT, memory=MEMORY)
         self._verifier = PythonVerifier(workers=1, limits=limits, fast=fast, sandbox=sandbox)
         self._check = tests_from_text(TESTS)
-        self._fast = fast
+        self._fast, self._covers = fast, sandbox.covers
 
     def __enter__(self) -> Self:
         self._judged()
@@ -121,7 +121,7 @@ class _Examined:
                 self._verifier.close()
                 return Finding(name=row.name, kind=row.kind, outcome="none", wrong=f"no verdict: {error}")
         seconds = time.monotonic() - began
-        harm = around.harm(repr(verdict)) + meter.harm() + self._left()
+        harm = around.harm(repr(verdict)) + meter.harm(self._covers) + self._left()
         if seconds > TIMEOUT + LATE:
             harm.append(f"it took {seconds:.1f} s")
         if LOST in repr(verdict.error) and row.kind not in MAY_BREAK:

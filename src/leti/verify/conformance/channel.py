@@ -246,7 +246,7 @@ TAMPERING = {
 
 FORGED: tuple[Attack, ...] = (
     attacks("forges", _forged())
-    + attacks("forges, asked later", _forged(), tests=LOOP)
+    + attacks("forges", {f"{name}, asked later": text for name, text in _forged().items()}, tests=LOOP)
     + attacks("changes", TAMPERING)
-    + attacks("changes, asked later", TAMPERING, tests=LOOP)
+    + attacks("changes", {f"{name}, asked later": text for name, text in TAMPERING.items()}, tests=LOOP)
 )

@@ -206,4 +206,4 @@ _ODD = {
 
 ENDS: tuple[Attack, ...] = attacks("ends by", _EXITS) + attacks("crashes by", _CRASHES)
 HANGS: tuple[Attack, ...] = attacks("hangs by", _HANGS)
-ODD: tuple[Attack, ...] = attacks("odd, but right:", _ODD, passes=True)
+ODD: tuple[Attack, ...] = attacks("odd", _ODD, passes=True)

@@ -212,12 +212,12 @@ _IPC = {
     ),
 }  # fmt: skip
 _NEEDS: tuple[tuple[str, dict[str, str], tuple[Cover, ...]], ...] = (
-    ("clearing:", _CLEARED, ()),
-    ("files:", _FILES, (Cover.FILES,)),
-    ("powers:", _MOUNTS, (Cover.PRIVILEGES, Cover.KERNEL, Cover.PROCESSES, Cover.FILES)),
-    ("network:", _NETWORK, (Cover.NETWORK, Cover.IPC, Cover.KERNEL)),
-    ("others:", _SIGNALS, (Cover.SIGNALS, Cover.PROCESSES, Cover.KERNEL)),
-    ("shared things:", _IPC, (Cover.IPC, Cover.DEVICES, Cover.KERNEL)),
+    ("clearing", _CLEARED, ()),
+    ("files", _FILES, (Cover.FILES,)),
+    ("powers", _MOUNTS, (Cover.PRIVILEGES, Cover.KERNEL, Cover.PROCESSES, Cover.FILES)),
+    ("network", _NETWORK, (Cover.NETWORK, Cover.IPC, Cover.KERNEL)),
+    ("others", _SIGNALS, (Cover.SIGNALS, Cover.PROCESSES, Cover.KERNEL)),
+    ("shared", _IPC, (Cover.IPC, Cover.DEVICES, Cover.KERNEL)),
 )
 
 ESCAPES: tuple[Attack, ...] = tuple(

@@ -124,9 +124,9 @@ _PROCESSES = {
 }  # fmt: skip
 
 FLOODS: tuple[Attack, ...] = (
-    attacks("takes memory", _MEMORY, slow=True)
-    + attacks("takes memory", _MORE_MEMORY, needs=[Cover.MEMORY, Cover.PROCESSES], passes=None, slow=True)
-    + attacks("takes disk", _DISK, needs=[Cover.DISK, Cover.FILES], passes=None, slow=True)
-    + attacks("takes", _OTHERS, slow=True)
-    + attacks("starts", _PROCESSES, needs=[Cover.LEFTOVERS], passes=None, slow=True)
+    attacks("memory", _MEMORY, slow=True)
+    + attacks("memory", _MORE_MEMORY, needs=[Cover.MEMORY, Cover.PROCESSES], passes=None, slow=True)
+    + attacks("disk", _DISK, needs=[Cover.DISK, Cover.FILES], passes=None, slow=True)
+    + attacks("floods", _OTHERS, slow=True)
+    + attacks("processes", _PROCESSES, needs=[Cover.LEFTOVERS], passes=None, slow=True)
 )

@@ -114,7 +114,7 @@ HEAVY: tuple[Attack, ...] = _rows("gives", _RETURNED, "def solve(x): return %s",
 )
 FORGIVEN: tuple[Attack, ...] = tuple(
     itertools.chain.from_iterable(
-        attacks(f"ends inside {name}", _ENDS, tests=tests, slow=False) for name, tests in _FORGIVING.items()
+        attacks("forgiven", {f"{end}, by {name}": text for end, text in _ENDS.items()}, tests=tests) for name, tests in _FORGIVING.items()
     )
 )
 """What ends a program has ended it, whatever a test thinks of exceptions."""

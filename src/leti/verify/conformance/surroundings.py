@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+from leti.verify.sandbox import Cover
+
 SECRET = "4be1-orchid-secret"  # noqa: S105 - to see whether it comes back
 LEAK = "leaked-91c3"
 MOST_MEMORY = 700 << 20
@@ -195,14 +197,14 @@ class Meter:
             self.processes = max(self.processes, processes)
             self.shared = max(self.shared, _shared_memory() - self._first)
 
-    def harm(self) -> list[str]:
-        """Return what was too much."""
+    def harm(self, covers: frozenset[Cover]) -> list[str]:
+        """Return what was too much, of what a level bounds."""
         found = []
-        if self.memory > MOST_MEMORY:
+        if self.memory > MOST_MEMORY and Cover.MEMORY in covers:
             found.append(f"{self.memory >> 20} MiB of memory")
-        if self.processes > MOST_PROCESSES:
+        if self.processes > MOST_PROCESSES and Cover.PROCESSES in covers:
             found.append(f"{self.processes} processes and threads")
-        if self.shared > MOST_SHARED:
+        if self.shared > MOST_SHARED and Cover.MEMORY in covers:
             found.append(f"{self.shared >> 20} MiB of shared memory")
         return found
 

@@ -23,7 +23,9 @@ from .remote import FILE, Link
 from .tests import PythonTests
 from .watch import NEXT
 
-MEMORY = 2 << 30  # bytes of address space for the tests of a data set
+MEMORY = 640 << 20  # bytes of address space for the tests of a data set
+EXPECTED = 24  # times the text of what references returned, besides
+MOST = 8 << 30
 
 
 def main() -> None:
@@ -32,7 +34,7 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MOST))
     gc.collect()
     gc.freeze()
     checks: dict[int, PythonTests | Calls] = {}
@@ -61,7 +63,11 @@ def _done(
     check = checks[header["check"]]
     lines = blob.decode("ascii", "replace").splitlines()
     if isinstance(check, Calls):
-        return check.expect(lines) if header["do"] == "expect" else check.decide(lines, every=header["every"])
+        if header["do"] == "expect":
+            least = min(MEMORY + EXPECTED * len(blob), MOST)
+            resource.setrlimit(resource.RLIMIT_AS, (max(least, resource.getrlimit(resource.RLIMIT_AS)[0]), MOST))
+            return check.expect(lines)
+        return check.decide(lines, every=header["every"])
     random.seed(0)
 
     def ask(line: str) -> list[str]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from . import benign, conversation, records, values
 from .child import CHANNEL, PR_SET_CHILD_SUBREAPER, REQUESTS, control, enter, fork, warm
+from .clearing import clear
 from .frames import ClosedError, Frames
 from .watch import ENDED, CallerGoneError, Child
 
@@ -53,7 +54,9 @@ def main(scratch: str, *, first: bool, proc: int | None) -> None:
         with suppress(CallerGoneError, ClosedError):
             frames.write({"ready": list(sys.version_info[:3])})
             while True:
-                frames.write(*template.serve(*frames.read()))
+                header, code = frames.read()
+                if "limits" in header:  # or it was meant for a program that has ended meanwhile
+                    frames.write(*template.serve(header, code))
         template.end_worker()
         _alone(first=first)
         os._exit(0)
@@ -97,6 +100,7 @@ class Template:
         self._memory = _address_space(proc)
         self._worker: Child | None = None
         self._child: Child | None = None
+        self._told = False
         self._shared = 0
 
     def serve(self, request: dict[str, Any], code: bytes) -> tuple[dict[str, Any], bytes]:
@@ -119,19 +123,23 @@ class Template:
             child.begin(limits, again=False)
         self._child = child
         waiting = child.follow(self._frames.reader, self._command, quiet=not request["stay"])
-        while waiting:
+        self._told = True
+        while waiting and self._told:  # who says that it waits, though it was told nothing, makes it up, and is ended
             self._frames.write({"waiting": True}, bytes(child.said))
             child.said.clear()
+            self._told = False
             waiting = child.follow(self._frames.reader, self._command)
         return self._ended(child, shared=request["shared"]), bytes(child.said)
 
     def _command(self) -> bytes:
         try:
-            return self._frames.read()[1]
+            header, line = self._frames.read()
         except ClosedError as error:
             if self._child is not None:
                 self._child.end()
             raise CallerGoneError from error
+        self._told = "over" not in header
+        return line
 
     def _ended(self, child: Child, *, shared: bool) -> dict[str, Any]:
         seconds, late = child.seconds(), child.late
@@ -257,40 +265,12 @@ def _children() -> list[int]:
 
 
 def _cleared(scratch: str) -> bool:
-    """Empty the scratch directory, without following links; return whether it is empty and as it was."""
-    with suppress(OSError):  # where it is refused, it was refused to the program as well
-        os.chmod(scratch, 0o700)  # noqa: PTH101
+    """Empty the scratch directory; return whether it is empty and as it was."""
     try:
-        names = os.listdir(scratch)  # noqa: PTH208
-        for name in names:
-            _remove(f"{scratch}/{name}")
-        return not (names and os.listdir(scratch))  # noqa: PTH208
+        with suppress(PermissionError):  # where it is refused, it was refused to the program as well
+            os.chmod(scratch, 0o700)  # noqa: PTH101
+        if os.listdir(scratch):  # noqa: PTH208
+            clear(scratch)
     except OSError:
         return False
-
-
-def _remove(path: str) -> None:
-    import shutil  # rarely needed, and large
-
-    try:
-        os.unlink(path)  # noqa: PTH108
-    except IsADirectoryError:
-        with suppress(OSError):
-            os.chmod(path, 0o700)  # noqa: PTH101
-        shutil.rmtree(path, onerror=_opened)
-    except PermissionError:
-        shutil.rmtree(path, onerror=_opened)
-
-
-def _opened(function: Any, path: str, _: object) -> None:
-    """Try again after giving ourselves the rights a program took away."""
-    import shutil
-
-    if not os.path.islink(path):  # noqa: PTH114
-        with suppress(OSError):
-            os.chmod(os.path.dirname(path), 0o700)  # noqa: PTH101, PTH120
-            os.chmod(path, 0o700)  # noqa: PTH101
-            if os.path.isdir(path):  # noqa: PTH112
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                function(path)
+    return True

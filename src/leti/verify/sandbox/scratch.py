@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
 from leti.errors import SandboxError
+from leti.verify.harness.clearing import clear
 
 _PREFIX = "leti-cell-"
 
@@ -70,11 +70,7 @@ def _sweep() -> None:
 
 
 def _remove(directory: Path) -> None:
-    """Remove a directory, whatever rights a program has taken from what lies in it; links are not followed."""
-    for place, names, _ in os.walk(directory):
-        for name in names:
-            path = os.path.join(place, name)  # noqa: PTH118
-            if not os.path.islink(path):  # noqa: PTH114
-                with contextlib.suppress(OSError):
-                    os.chmod(path, 0o700)  # noqa: PTH101
-    shutil.rmtree(directory, ignore_errors=True)
+    """Remove a directory of ours, whatever a program has made of what lies in it."""
+    with contextlib.suppress(OSError):  # something still writes in it: the next one tries again
+        clear(str(directory))
+        directory.rmdir()
