@@ -27,7 +27,7 @@ PLANTED = [
     "nul\x00 bell\x07 escape\x1b[31m c1\x9b turned\u202edef\u2066 hidden\u200b\ufeff end\u2028",
 ]
 TAGS = set(
-    "html head meta title style body header main footer nav section p b i a h1 h2 h3 h4 h5 small code pre br div span "  # noqa: SIM905
+    "html head meta title style body header main footer nav section p b i a h1 h2 h3 h4 h5 small code pre br div span "
     "details summary table thead tbody tr th td svg rect circle text".split()
 )
 

@@ -21,34 +21,17 @@ from leti.errors import SandboxError
 from leti.kinds import Check
 from leti.types import Ending, Problem, Solution, Verdict
 from leti.verify.checks import tests_from_text
-from leti.verify.conformance.attack import HONEST, TESTS, WRONG, Attack, attacks, in_every_style
-from leti.verify.conformance.channel import FORGED
-from leti.verify.conformance.ends import ENDS, HANGS, ODD
-from leti.verify.conformance.escapes import ESCAPES
-from leti.verify.conformance.fakes import FAKES
-from leti.verify.conformance.floods import FLOODS
-from leti.verify.conformance.judged import FORGIVEN, HEAVY
-from leti.verify.conformance.neighbours import PAIRS
-from leti.verify.conformance.snoops import SNOOPS
+from leti.verify.conformance.attack import HONEST, TESTS, WRONG, Attack
 from leti.verify.conformance.surroundings import Meter, Surroundings, settled
+from leti.verify.conformance.tables import ATTACKS, PAIRS
 from leti.verify.sandbox import Sandbox
 from leti.verify.verifier import Limits, PythonVerifier
 
 __all__ = ["ATTACKS", "Attack", "Finding", "contaminations", "differences", "examine", "failures"]
 
-CONTROLS = in_every_style(attacks("control", {"right": HONEST}, passes=True)) + in_every_style(
-    attacks("control", {"wrong": WRONG})
-)
-ATTACKS: tuple[Attack, ...] = (
-    *CONTROLS,
-    *in_every_style(FAKES),
-    *in_every_style(SNOOPS),
-    *(FORGED + FORGIVEN + HEAVY),
-    *(ENDS + HANGS + ODD + FLOODS + ESCAPES),
-)
 TIMEOUT = 0.5
 MEMORY = 128 << 20
-LATE = 3.0  # seconds beyond its time in which a verdict has to be there: compiling has two of its own
+LATE = 5.0  # seconds beyond its time in which a verdict has to be there, on a machine that does other things as well
 LOST = "took down the sandbox"
 MAY_BREAK = frozenset({"others"})  # at some levels a program may end its own cell
 
@@ -149,6 +132,8 @@ class _Examined:
 
 
 def _wrong(row: Attack, verdict: Verdict) -> str:
+    if row.decides:
+        return "it decided itself, and was trusted" if verdict.passed and verdict.trusted else ""
     if row.passes is None or row.passes == verdict.passed:
         return ""
     return "it did not pass" if row.passes else "it passed" if verdict.trusted else "it passed, though not trusted"

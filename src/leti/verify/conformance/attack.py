@@ -1,23 +1,20 @@
-"""What an attack is, and the tests that its program is run with."""
+"""What an attack is, the tests that its program is run with, and where programs stand: in `programs/`, as they are.
+
+A program there begins with a line `== NAME`. If a line `[PART ...]` follows, the parts of `parts.txt` stand before it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from leti.kinds import Calls, Check
 from leti.verify.checks import tests_from_text
 from leti.verify.sandbox import Cover
 
-HONEST = """
-def solve(x):
-    if isinstance(x, str):
-        return x + "-7310"
-    if isinstance(x, list):
-        return [solve(value) for value in x]
-    return x * 2434 + 8
-"""
-"""What every test below asks for."""
+PROGRAMS = Path(__file__).with_name("programs")
 WRONG = "def solve(x):\n    return x\n"
 TESTS = """assert solve(3) == 7310
 assert solve("ab") == "ab-7310"
@@ -26,7 +23,8 @@ STYLES: dict[str, str] = {
     "asserts": TESTS,
     "a loop": "for x, y in [(3, 7310), (5, 12178)]:\n    assert solve(x) == y",
     "a function": (
-        'def check(candidate):\n    assert candidate(3) == 7310\n    assert candidate("ab") == "ab-7310"\n\ncheck(solve)'
+        "def check(candidate):\n    assert candidate(3) == 7310\n    assert candidate('ab') == 'ab-7310'\n"
+        "\ncheck(solve)"
     ),
     "all": "assert all(solve(x) == y for x, y in [(3, 7310), (5, 12178)])",
     "all of a map": "assert all(map(lambda pair: solve(pair[0]) == pair[1], [(3, 7310), (5, 12178)]))",
@@ -42,7 +40,9 @@ STYLES: dict[str, str] = {
     "kept": "got = solve(3)\nassert got == 7310\ngot = solve([2, 1])\nassert got == [4876, 2442]",
     "branches": "if solve(3) != 7310:\n    raise AssertionError\ngood = solve(5) == 12178\nassert good",
     "sorted": "assert sorted(solve([2, 1])) == [2442, 4876]\nassert list(solve([1])) == [2442]",
-    "members": "got = solve([2, 1])\nassert len(got) == 2 and got[0] == 4876 and 2442 in got\nassert isinstance(got, list)",
+    "members": (
+        "got = solve([2, 1])\nassert len(got) == 2 and got[0] == 4876\nassert 2442 in got and isinstance(got, list)"
+    ),
     "text": "assert str(solve(3)) == '7310'\nassert f'{solve(5)}' == '12178'",
     "numbers": "assert int(solve(3)) == 7310 and float(solve(5)) == 12178.0",
     "sets": "assert {solve(3), solve(5)} == {7310, 12178}\nassert set(solve([2, 1])) == {2442, 4876}",
@@ -72,8 +72,8 @@ class Attack:
     """A program that tries to be judged as what it is not, or to do harm; or one that is only odd.
 
     In its text `@place@` stands for a directory outside that must stay as it is, `@port@` for a port that listens on
-    127.0.0.1, `@victim@` for a process of the caller, `@key@` for a number of its own,
-    `@name@` for a socket without a path, `@leak@` for a word that must not come back.
+    127.0.0.1, `@victim@` for a process of the caller, `@key@` for a number of its own, `@name@` for a socket without a
+    path, `@leak@` for a word that must not come back.
     """
 
     name: str
@@ -85,11 +85,13 @@ class Attack:
     """Whether it has to pass; None where either is right."""
     needs: frozenset[Cover] = frozenset()
     """What a level has to keep programs from for it to be run there at all: the harm would be real."""
+    decides: bool = False
+    """The program itself is asked: it may pass, but what it says is not to be trusted."""
     slow: bool = False
     """It takes seconds or much memory, or says little that others do not."""
 
 
-def attacks(  # noqa: PLR0913 - a row of a table
+def attacks(
     kind: str,
     programs: Mapping[str, str],
     *,
@@ -128,3 +130,28 @@ def in_every_style(rows: Iterable[Attack]) -> tuple[Attack, ...]:
         for number, row in enumerate(rows)
         for place, (style, check) in enumerate(checks.items())
     )
+
+
+def sections(table: str) -> dict[str, str]:
+    """Return the parts of a file of programs that a line `== NAME` begins, by their names."""
+    text = (PROGRAMS / f"{table}.txt").read_text("utf-8")
+    found = re.split(r"^== (.*)\n", text, flags=re.MULTILINE)[1:]
+    return {name: body.strip("\n") for name, body in zip(found[::2], found[1::2], strict=True)}
+
+
+def programs(table: str) -> dict[str, str]:
+    """Return the programs of a file, by their names."""
+    return {name: whole(text) for name, text in sections(table).items()}
+
+
+def whole(text: str) -> str:
+    """Return a program with its parts."""
+    first, _, rest = text.partition("\n")
+    if not first.startswith("["):
+        return f"{text}\n"
+    return "\n".join([*(PARTS[name] for name in first.strip("[]").split()), f"{rest}\n"])
+
+
+PARTS = sections("parts")
+HONEST = f"{PARTS['honest']}\n"
+"""What every test above asks for."""

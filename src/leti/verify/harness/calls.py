@@ -47,7 +47,7 @@ class Calls:
             for number, source in enumerate(said["arguments"]):
                 self.wrong = {"test": number, "error": broken("its arguments are no Python")}
                 self.plan.arguments.append(_arguments(source))
-                self.plan.calls.append((said["function"], 1))
+                self.plan.calls.append((said["function"], 1, number))
             for number, source in enumerate(said["expected"] or ()):
                 self.wrong = {"test": number, "error": broken("what it expects is no literal of Python")}
                 self._expected.append((ast.literal_eval(source), ""))

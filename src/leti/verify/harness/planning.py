@@ -7,16 +7,16 @@ the program, and its answer stands ready when the test runs: one message each wa
 from __future__ import annotations
 
 import ast
-import builtins
 import marshal
-import symtable
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
-FILE = "<string>"
+from .names import FUNCTIONS, around, stored_names
+
 ANSWER = "@answer"
 """What a call that is sent along becomes: `@answer(number)`. No test can write such a name."""
+JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 PLAIN = (ast.Call, ast.Compare, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.List, ast.Subscript)
 """Expressions whose every part is evaluated, from left to right."""
 HARMLESS = frozenset(
@@ -31,8 +31,9 @@ class Plan:
 
     names: list[str] = field(default_factory=list)
     """Names of the program that the tests use otherwise than in `calls`."""
-    calls: list[tuple[str, int]] = field(default_factory=list)
-    """Function, and frames of the test below it: the calls that are certain, in order."""
+    calls: list[tuple[str, int, int]] = field(default_factory=list)
+    """Function, frames of the test below it, and the test: the calls that are certain, in order. After one that raises
+    the test's others are not made."""
     arguments: list[CodeType] = field(default_factory=list)
     """Of each call: an expression of the positional ones and the named ones. It is evaluated where the program is, so
     that it makes the very objects that the test would make there (the order of a set depends on how it was made)."""
@@ -47,53 +48,6 @@ class Plan:
         return {"names": self.names, "calls": self.calls, "arguments": arguments, "own": self.own}
 
 
-def wanted_names(texts: list[str], trees: list[ast.Module]) -> list[str]:
-    """Return the names that tests use and do not define: the program has to.
-
-    A builtin's name is the program's where every assert compares a call of it, with literals alone, with something that
-    has no name in it (`assert sum(10, 15) == 6`), and where a function of the tests is given it first (`check(sum)`).
-    Anywhere else builtins are the interpreter's: a program that redefines `abs` or `all` decides nothing.
-    """
-    used: dict[str, None] = {}
-    defined: set[str] = set()
-    for text in texts:
-        _scan(symtable.symtable(text, FILE, "exec"), used, defined)
-    own = _called_like_builtins(trees)
-    return [name for name in used if name not in defined and (name in own or not hasattr(builtins, name))]
-
-
-def _scan(table: symtable.SymbolTable, used: dict[str, None], defined: set[str]) -> None:
-    module = table.get_type() == "module"
-    for symbol in table.get_symbols():
-        own = symbol.is_assigned() or (module and symbol.is_imported())
-        if own and (module or symbol.is_declared_global()):
-            defined.add(symbol.get_name())
-        elif symbol.is_referenced() and (module or symbol.is_global()):
-            used[symbol.get_name()] = None
-    for child in table.get_children():
-        _scan(child, used, defined)
-
-
-def _called_like_builtins(trees: list[ast.Module]) -> set[str]:
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
-    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args]
-    given = {call.args[0].id for call in calls if call.func.id in functions and isinstance(call.args[0], ast.Name)}  # type: ignore[attr-defined]
-    found = {_left_builtin(node.test) for node in nodes if isinstance(node, ast.Assert)}
-    called = {name for name in found if name is not None} if len(found) == 1 else set()
-    return called | {name for name in given if hasattr(builtins, name)}
-
-
-def _left_builtin(test: ast.expr) -> str | None:
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.left, ast.Call):
-        return None
-    call, right = test.left, test.comparators[0]
-    if not isinstance(call.func, ast.Name) or not hasattr(builtins, call.func.id):
-        return None
-    parts = [*call.args, *(keyword.value for keyword in call.keywords), right]
-    return call.func.id if not any(isinstance(node, ast.Name) for part in parts for node in ast.walk(part)) else None
-
-
 class Planner:
     """Walks tests in the order they run, and takes out the calls that are certain.
 
@@ -104,10 +58,15 @@ class Planner:
 
     def __init__(self, names: list[str], trees: list[ast.Module]) -> None:
         self._names = set(names)
+        self._stored = stored_names(trees)
+        self._parameters = {node.arg for tree in trees for node in ast.walk(tree) if isinstance(node, ast.arg)}
         self._functions = _functions(trees)
+        self._asking = _asking(trees, self._names)
         self.plan = Plan()
         self._certain = True
-        for tree in trees:
+        for self._test, tree in enumerate(trees):
+            self._last = tree is trees[-1]
+            self._may_have_ended = False
             for statement in tree.body:
                 self._statement(statement, 1, {})
         used = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
@@ -115,14 +74,20 @@ class Planner:
 
     def _statement(self, node: ast.stmt, frames: int, known: dict[str, str]) -> None:
         """Go through a statement, as long as it is certain what runs."""
-        if not self._certain or isinstance(node, (ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Pass)):
+        if not self._certain or isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass)):
             return
-        if isinstance(node, ast.Assert):
+        if isinstance(node, FUNCTIONS):
+            self._certain = not any(self._mentions(part, known) for part in around(node))
+            return
+        if self._may_have_ended and self._mentions(node, known):
+            self._certain = False
+        elif isinstance(node, ast.Assert):
             self._assert(node, frames, known)
         elif isinstance(node, ast.Expr):
             self._expression(node, frames, known)
-        elif self._mentions(node, known):
+        elif self._mentions(node, known) or any(isinstance(part, JUMPS) for part in ast.walk(node)):
             self._certain = False
+        self._may_have_ended = not self._last  # if so, a call made in vain could be noticed by a test that follows
 
     def _assert(self, node: ast.Assert, frames: int, known: dict[str, str]) -> None:
         node.test = self._taken(node.test, frames, known)
@@ -137,8 +102,11 @@ class Planner:
             return
         inner = {}
         for parameter, argument in zip(function.args.args, call.args, strict=True):  # type: ignore[attr-defined]
-            if isinstance(argument, ast.Name) and argument.id in self._names:
-                inner[parameter.arg] = argument.id
+            name = self._own_name(argument, frames, known)
+            if name and parameter.arg not in self._stored:
+                inner[parameter.arg] = name
+            elif self._mentions(argument, known):
+                self._certain = False
         for statement in function.body:
             self._statement(statement, frames + 1, inner)
         if self._certain:  # nothing in it asks for the function itself any more
@@ -154,10 +122,11 @@ class Planner:
         if not self._certain:
             return node
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            name = known.get(node.func.id, node.func.id)
-            if name in self._names and (arguments := self._arguments(node)) is not None:
+            name = self._own_name(node.func, frames, known)
+            if name and (arguments := self._arguments(node)) is not None:
                 return self._sent_along(node, name, frames, arguments)
         if not isinstance(node, PLAIN) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
+            self._certain = not self._mentions(node, known)
             return node
         for name, value in ast.iter_fields(node):
             if isinstance(value, list):
@@ -166,26 +135,35 @@ class Planner:
                 setattr(node, name, self._taken(value, frames, known))
         return node
 
+    def _own_name(self, node: ast.expr, frames: int, known: dict[str, str]) -> str | None:
+        """Return the name of the program's that stands here, if it is certain to be that; None otherwise."""
+        if not isinstance(node, ast.Name):
+            return None
+        if node.id in known:
+            return known[node.id]
+        own = node.id in self._names and node.id not in self._stored
+        return node.id if own and (frames == 1 or node.id not in self._parameters) else None
+
     def _arguments(self, node: ast.Call) -> CodeType | None:
         """Return the expression of a call's arguments; None if they depend on anything."""
         parts = [*node.args, *(keyword.value for keyword in node.keywords)]
         if any(isinstance(part, ast.Starred) for part in parts) or any(key.arg is None for key in node.keywords):
             return None
-        if not all(_depends_on_nothing(part) for part in parts):
+        if not all(_depends_on_nothing(part, HARMLESS - self._stored - self._names) for part in parts):
             return None
         return sent_arguments(node)
 
     def _sent_along(self, node: ast.Call, name: str, frames: int, arguments: CodeType) -> ast.expr:
-        self.plan.calls.append((name, frames))
+        self.plan.calls.append((name, frames, self._test))
         self.plan.arguments.append(arguments)
         self.plan.sources.append(ast.unparse(node)[:200])
         number = ast.Constant(len(self.plan.calls) - 1)
         return ast.fix_missing_locations(ast.copy_location(ast.Call(ast.Name(ANSWER, ast.Load()), [number], []), node))
 
     def _mentions(self, node: ast.AST, known: dict[str, str]) -> bool:
-        """Whether a name of the program, or a function of the tests that may use one, is in it."""
+        """Whether a name of the program, or a function of the tests that uses one, is in it."""
         return any(
-            isinstance(part, ast.Name) and (part.id in self._names or part.id in known or part.id in self._functions)
+            isinstance(part, ast.Name) and (part.id in self._names or part.id in known or part.id in self._asking)
             for part in ast.walk(node)
         )
 
@@ -196,19 +174,30 @@ def _functions(trees: list[ast.Module]) -> dict[str, Any]:
     for tree in trees:
         for node in tree.body:
             if isinstance(node, ast.FunctionDef):
-                found[node.name] = None if node.name in found or node.decorator_list else node
+                special = any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in ast.walk(node))
+                found[node.name] = None if node.name in found or node.decorator_list or special else node
     used = [node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)]
     return {name: node for name, node in found.items() if node is not None and used.count(name) == 1}
+
+
+def _asking(trees: list[ast.Module], names: set[str]) -> set[str]:
+    """Return the functions of the tests that may ask something of the program when they are called."""
+    functions = [node for tree in trees for node in ast.walk(tree) if isinstance(node, FUNCTIONS)]
+    used = [(node.name, {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}) for node in functions]
+    found: set[str] = set()
+    while new := {name for name, inside in used if inside & (names | found)} - found:
+        found |= new
+    return found
 
 
 def _is_plain_call(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords
 
 
-def _depends_on_nothing(node: ast.expr) -> bool:
-    allowed = (ast.Lambda, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
+def _depends_on_nothing(node: ast.expr, harmless: frozenset[str]) -> bool:
+    refused = (ast.Lambda, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
     return all(
-        not isinstance(part, allowed) and (not isinstance(part, ast.Name) or part.id in HARMLESS)
+        not isinstance(part, refused) and (not isinstance(part, ast.Name) or part.id in harmless)
         for part in ast.walk(node)
     )
 

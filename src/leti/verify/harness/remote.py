@@ -54,6 +54,7 @@ class Link:
         self._values: list[Any] = []
         self._classes: dict[tuple[str, ...], type[BaseException]] = {}
         self._labels: dict[int, str] = {}  # what the tests call an object, by its number
+        self._variables: dict[str, tuple[str, Any]] = {}  # as they were heard of last
 
     def answer(self, number: int, source: str) -> Any:
         """Return what call `number` returned, or raise what it raised."""
@@ -68,7 +69,7 @@ class Link:
         }
         lines = self._ask(values.text(said))
         label = target if type(target) is str else self._labels.get(_link(target, "_number"), Remote.named(target))
-        value = self._value(lines, positional, f"{label}(...)" if operation == "call" else "")
+        value = self._value(lines, (*positional, *named.values()), f"{label}(...)" if operation == "call" else "")
         if operation == "get":
             self._label(value, f"{label}.{positional[0]}"[:200])
         return value
@@ -77,8 +78,27 @@ class Link:
         if type(value) is Remote and _link(value, "_number") >= 0:
             self._labels[_link(value, "_number")] = label
 
+    def variable(self, name: str) -> Any:
+        """Return what a name of the program's stands for now: what the tests have made of it, or the program since.
+
+        Raises:
+            NameError: it has none of this name.
+        """
+        data, value = self._variables.get(name, ("", None))
+        lines = self._ask(values.text({"tuple": ["name", name, {"int": "0x0"}, {"tuple": []}, {"dict": []}]}))
+        if lines and lines[0] == f"{VALUE}{data}}}":
+            return value
+        value = self._value(lines, (), "")
+        self._variables[name] = lines[0][len(VALUE) : -1], value
+        self._label(value, name)
+        return value
+
+    def variables(self) -> dict[str, Any]:
+        """Return what the program's other names stood for when they were heard of last."""
+        return {name: value for name, (_, value) in self._variables.items()}
+
     def names(self, lines: list[str]) -> dict[str, Any]:
-        """Return what the names that the program has defined stand for here."""
+        """Return what the functions, classes and modules of the program stand for here; see `variable` for others."""
         said = _said(lines[0]).get("names") if lines else None
         if not isinstance(said, dict):
             raise StoppedError
@@ -89,8 +109,12 @@ class Link:
             if "import" in what:
                 found[name] = _library(what["import"])
             elif "value" in what:
-                found[name] = self._rebuilt(values.text(what["value"]))
-                self._label(found[name], name)
+                data = values.text(what["value"])
+                value = self._rebuilt(data)
+                self._variables[name] = data, value
+                if type(value) is Remote:
+                    found[name] = value
+                    self._label(value, name)
         return found
 
     def _value(self, lines: list[str], positional: tuple[Any, ...], source: str) -> Any:
@@ -191,6 +215,13 @@ class Remote:
     def __contains__(self, value: Any) -> bool:
         return any(value is item or value == item for item in self)
 
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        hushed = bool(_link(self, "_link").request("leave", self))
+        if not hushed or kind is None or not issubclass(kind, Exception) or kind is AssertionError:
+            return False  # whatever it says: a test that failed has failed
+        _link(self, "_link").trusted = False
+        return True
+
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
@@ -253,7 +284,6 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"
     _operation = _name + "_" if _name in ("and", "or") else _name
     setattr(Remote, f"__{_name}__", _mixed(_operation))
     setattr(Remote, f"__r{_name}__", _mixed("r" + _operation))
-setattr(Remote, "__exit__", lambda self, *_: bool(_link(self, "_link").request("leave", self)))  # noqa: B010
 
 
 def _is_among(value: Any, others: list[Any]) -> bool:

@@ -8,7 +8,8 @@ import warnings
 from typing import Any
 
 from . import records
-from .planning import ANSWER, Plan, Planner, wanted_names
+from .names import FUNCTIONS, wanted_names
+from .planning import ANSWER, Plan, Planner
 from .remote import FILE, Link, StoppedError
 from .render import render
 from .values import LIBRARIES
@@ -97,6 +98,28 @@ class Test:
         self.own = records.own_codes(self.code, {})
 
 
+class World(dict[str, Any]):
+    """The names that tests see. A variable of the program is asked for whenever it is read: calls may change it."""
+
+    def __init__(self, names: list[str], link: Link) -> None:
+        self._names, self._link = frozenset(names), link
+
+    def __missing__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        try:
+            return self._link.variable(name)
+        except NameError:
+            raise KeyError(name) from None  # the interpreter looks among the builtins next
+
+
+def _in_classes(trees: list[ast.Module]) -> set[str]:
+    """Return the names in the bodies of classes: there the interpreter looks them up without asking `World`."""
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    parts = [part for node in classes for part in node.body if not isinstance(part, FUNCTIONS)]
+    return {name.id for part in parts for name in ast.walk(part) if isinstance(name, ast.Name)}
+
+
 def _question(test: ast.expr) -> ast.expr:
     """Turn the condition of an assert into a call that keeps its sides: `@check("==", left, right)`."""
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
@@ -138,6 +161,7 @@ class PythonTests:
             trees.append(tree)
         self.plan = Planner(wanted_names(padded, trees), trees).plan
         self._libraries = _libraries(trees)
+        self._in_classes = _in_classes(trees)
         self._tests = [*([] if setup else [None]), *map(Test, trees)]
 
     def _parsed(self, text: str, index: int) -> ast.Module | None:
@@ -181,12 +205,12 @@ class PythonTests:
 
     def _world(self, lines: list[str], link: Link, asserts: Asserts) -> dict[str, Any]:
         sources = self.plan.sources
-        world: dict[str, Any] = {
-            "__name__": "program",
-            CHECK: asserts,
-            ANSWER: lambda number: link.answer(number, sources[number]),
-        }
+        world = World(self.plan.names, link)
+        world["__name__"] = "program"
+        world[CHECK] = asserts
+        world[ANSWER] = lambda number: link.answer(number, sources[number])
         named = link.names(lines)
+        named |= {name: value for name, value in link.variables().items() if name in self._in_classes}
         for name in self.plan.names:
             if name in named:
                 world[name] = importlib.import_module(name) if name in self._libraries else named[name]

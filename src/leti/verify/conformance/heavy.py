@@ -6,7 +6,12 @@ import itertools
 
 from leti.verify.conformance.attack import Attack, attacks
 
-_SAY = "import os\ndef solve(x):\n    data = b'{\"value\":' + (%s) + b'}\\n'\n    while data: data = data[os.write(3, data):]\n"
+_SAY = """
+import os
+def solve(x):
+    data = b'{"value":' + (%s) + b'}\\n'
+    while data: data = data[os.write(3, data):]
+"""
 _HASHED = "b','.join(b'%d' % (k * (2**61 - 1)) for k in range(250000))"
 
 _RETURNED: dict[str, tuple[str, str]] = {
@@ -32,7 +37,8 @@ _RETURNED: dict[str, tuple[str, str]] = {
     "an iterator without end, joined": ("__import__('itertools').repeat('a')", "assert ''.join(solve(3)) == 'a'"),
     "an iterator without end, searched": ("__import__('itertools').count(1)", "assert 0 in solve(3)"),
     "an iterator without end, zipped": (
-        "__import__('itertools').count()", "assert all(a == b for a, b in zip(solve(3), solve(3)))\nassert 7 in solve(0)",
+        "__import__('itertools').count()",
+        "assert all(a == b for a, b in zip(solve(3), solve(3)))\nassert 7 in solve(0)",
     ),
     "a generator that sleeps": ("(__import__('time').sleep(60) for _ in 'a')", "assert list(solve(3)) == [1]"),
     "many items": ("list(range(10**6))", "assert solve(3) == [1]"),
@@ -83,6 +89,7 @@ _SAID: dict[str, tuple[str, str]] = {
     "a long text of escapes": ("b'\"' + b'\\\\u0001' * 1000000 + b'\"'", "assert solve(3) == 'a'"),
 }  # fmt: skip
 
+_TAKE_LONG = {"hangs", "floods"}
 _FORGIVING = {
     "except": "try:\n    solve(3)\n    assert False\nexcept:\n    pass",
     "except that checks": "try:\n    solve(3)\nexcept:\n    assert True\nelse:\n    assert False",
@@ -114,7 +121,9 @@ HEAVY: tuple[Attack, ...] = _rows("gives", _RETURNED, "def solve(x): return %s",
 )
 FORGIVEN: tuple[Attack, ...] = tuple(
     itertools.chain.from_iterable(
-        attacks("forgiven", {f"{end}, by {name}": text for end, text in _ENDS.items()}, tests=tests) for name, tests in _FORGIVING.items()
+        attacks("forgiven", {f"{end}, by {name}": text}, tests=tests, slow=end in _TAKE_LONG)
+        for end, text in _ENDS.items()
+        for name, tests in _FORGIVING.items()
     )
 )
 """What ends a program has ended it, whatever a test thinks of exceptions."""
