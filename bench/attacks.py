@@ -361,6 +361,8 @@ def main() -> None:
     sandbox = choose(options.level)
     lines = [f"# Hostile programs at level {sandbox.level}, {options.mode}, {options.seeds} orders", ""]
     if options.rows:
+        if Cover.SIGNALS not in sandbox.covers:
+            parser.error(f"level {sandbox.level} does not keep programs from harm: only --own, which heeds that")
         with gzip.open(options.rows, "rt") as file:
             lines += _listed(sandbox, [json.loads(line) for line in file], options)
         lines.append("")

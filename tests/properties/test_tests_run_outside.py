@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -53,7 +54,14 @@ SHAPES = [
     *("boom({})", "Box({}).size", "Box({}).area()", "[{}, {}]", "({}, {})", "{} + {}", "{} * 2", "-{}", "(not {})"),
     *("({} and {})", "({} or {})", "({} if {} else {})", "({} == {})", "({} < {} < {})", "{}[0]", "len({})"),
     *("[add(v) for v in [{}, {}]]", "[tick() for _ in {}]", "sorted({})", "max({}, {})", "(lambda: {})()", "str({})"),
-    *("{{'k': {}, 'l': {}}}", "f'{{tick()}}' + str({})", "(x := {})", "pick({}, i={})", "list(each())", "next(each({}))"),
+    *(
+        "{{'k': {}, 'l': {}}}",
+        "f'{{tick()}}' + str({})",
+        "(x := {})",
+        "pick({}, i={})",
+        "list(each())",
+        "next(each({}))",
+    ),
     *("(yes := {}) and {}", "TABLE[{}]", "isinstance({}, int)", "Box.sides + {}", "add(add({}, {}), tick())"),
 ]
 """The parts that a pair of braces stands for are expressions."""
@@ -85,10 +93,20 @@ def filled(shapes: list[str]) -> st.SearchStrategy[str]:
     return st.sampled_from(shapes).flatmap(fill)
 
 
+def compiles(text: str) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(text, "<test>", "exec")
+        except SyntaxError:
+            return False
+    return True
+
+
 tests = st.tuples(st.lists(filled(STATEMENTS), max_size=2), filled(ENDS)).map(
     lambda parts: "\n".join([*parts[0], parts[1]])
 )
-checks = st.lists(tests, min_size=1, max_size=4).map(tuple)
+checks = st.lists(tests.filter(compiles), min_size=1, max_size=4).map(tuple)
 
 
 @pytest.fixture(scope="module")

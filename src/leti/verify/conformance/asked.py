@@ -75,7 +75,9 @@ _OF_OBJECTS = {
     "is": "assert solve(3) is not None and solve(3) == 7310",
 }
 _OF_EXCEPTIONS = {
-    "its text": "try:\n    solve(3)\nexcept ValueError as error:\n    assert str(error) == '7310'\nelse:\n    assert False",
+    "its text": (
+        "try:\n    solve(3)\nexcept ValueError as error:\n    assert str(error) == '7310'\nelse:\n    assert False"
+    ),
     "its arguments": "try:\n    solve(3)\nexcept ValueError as error:\n    assert error.args == (7310,)",
     "its attribute": "try:\n    solve(3)\nexcept ValueError as error:\n    assert error.value == 7310",
     "it": "try:\n    solve(3)\nexcept ValueError as error:\n    assert error == 7310",

@@ -34,6 +34,7 @@ globals()["__builtins__"] = dict(vars(builtins))
 FILE = "<string>"
 MODULE = "program"  # not __main__, so that main guards do not run
 CALLS_BELOW = 2  # frames between the one that makes a `World` and the first frame of the program, less one
+MADE_BELOW = 1  # one more, where the call came with the program
 REQUESTS_BELOW = 2  # more frames, where the call is asked for later
 MAX_KEPT = 1000  # objects that are held for the other side
 CHANNEL, REQUESTS = 3, 4
@@ -172,7 +173,7 @@ def _call(name: str, frames: int, arguments: CodeType, world: World) -> tuple[bo
     given, error = world.attempt(eval, arguments, {"__builtins__": globals()["__builtins__"]})
     if error is not None:
         return False, _answer(None, error, world)
-    _setlimit(1000 + world.depth - frames)
+    _setlimit(1000 + world.depth + MADE_BELOW - frames)
     result, error = world.attempt(function, *given[0], **given[1])
     return error is None, _answer(result, error, world)
 
