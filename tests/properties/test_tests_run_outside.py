@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from leti.kinds import Tests as Checks
 from leti.types import ErrorRecord, Verdict
+from leti.verify import Job, judge
 from leti.verify.sandbox import builtin
 from programs import OneLane
 
@@ -171,8 +172,12 @@ def outside(verdict: Verdict) -> list[str]:
     ]
 
 
-@settings(max_examples=1500)
-@given(checks)
+@settings(max_examples=100)
+@given(
+    st.lists(tests.map(lambda text: text.replace("Box.sides", "deep()")).filter(compiles), min_size=1, max_size=4).map(
+        tuple
+    )
+)
 def test_whether_calls_are_sent_along_makes_no_difference(
     lane: OneLane, asking: OneLane, texts: tuple[str, ...]
 ) -> None:
@@ -181,8 +186,26 @@ def test_whether_calls_are_sent_along_makes_no_difference(
     assert without_times(one) == without_times(other)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=100)
 @given(checks)
 def test_tests_find_outside_what_they_find_inside(lane: OneLane, texts: tuple[str, ...]) -> None:
     check = Checks(tests=texts)
     assert outside(lane.judged(PROGRAM, check)) == inside(PROGRAM, check)
+
+
+literals = st.sampled_from(
+    ["-1", "0", "2", "'a'", "[1, 2]", "(1,)", "{'a': [1]}", "{1, 'b'}", "None", "10 ** 400", "1e400"]
+)
+certain = st.tuples(
+    st.sampled_from(["add", "boom", "pick", "pair", "tick", "each", "absent", "Box"]),
+    st.lists(literals, max_size=2),
+    st.sampled_from(["== 0", "== ((1,), {})", "!= 2", "in [1, 2]", "", "is None", "< 3", "== 10 ** 400"]),
+).map(lambda parts: f"assert {parts[0]}({', '.join(parts[1])}) {parts[2]}")
+
+
+@settings(max_examples=100)
+@given(st.lists(st.lists(certain, min_size=1, max_size=4).map(tuple), min_size=1, max_size=4))
+def test_a_shared_process_makes_no_difference(lane: OneLane, several: list[tuple[str, ...]]) -> None:
+    jobs = [Job(program=PROGRAM, check=Checks(tests=texts)) for texts in several]
+    for job, evidence in zip(jobs, lane.lane.together(jobs), strict=True):
+        assert judge(job, evidence) == judge(job, lane.lane.run(job))

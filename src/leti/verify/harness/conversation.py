@@ -57,6 +57,7 @@ class World:
         self.own: Codes = {}
         self.besides = {} if request["own"] else _vars  # where a function is looked for that the program lacks
         self.kept: list[Any] = []
+        self.calls: list[Any] = []
         self.scratch = environ["HOME"]
         self.room = request["limits"]["answers"]
         self.patient = request["shared"]  # in a shared process all is said at once: should it end, it is all done again
@@ -136,16 +137,20 @@ def converse(request: dict[str, Any], world: World) -> None:
 
 
 def _make_calls(request: dict[str, Any], world: World) -> bool:
-    """Make the calls that came with the program, but none of a test after one that raised; return as `_answer` does."""
+    """Make the calls that came with the program, but none of a test after one that raised; return as `_answer` does.
+
+    What returns an object may still be asked for more before the next call is due: the others wait until they are.
+    """
     raised = -1
     expressions = loads(bytes.fromhex(request["arguments"]))  # noqa: S302 - compiled by the judge
-    for (name, frames, test), arguments in zip(request["calls"], expressions, strict=True):
+    world.calls = list(zip(request["calls"], expressions, strict=True))
+    for (name, frames, test), arguments in world.calls:
         if test == raised:
             world.say({"skipped": 1})
             continue
-        well, go_on = _call(name, frames, arguments, world)
-        if not go_on:
-            return False
+        well, go_on = _call(name, frames - MADE_BELOW, arguments, world)
+        if not go_on or (world.kept and not request["shared"]):
+            return go_on
         raised = raised if well else test
     return True
 
@@ -173,7 +178,7 @@ def _call(name: str, frames: int, arguments: CodeType, world: World) -> tuple[bo
     given, error = world.attempt(eval, arguments, {"__builtins__": globals()["__builtins__"]})
     if error is not None:
         return False, _answer(None, error, world)
-    _setlimit(1000 + world.depth + MADE_BELOW - frames)
+    _setlimit(1000 + world.depth - frames)
     result, error = world.attempt(function, *given[0], **given[1])
     return error is None, _answer(result, error, world)
 
@@ -216,6 +221,9 @@ def _request(line: str, world: World) -> bool:
         operation, target, frames, positional, named = rebuilt(line, lambda handle: world.kept[handle[0]])
     except (MalformedError, IndexError):
         return False
+    if operation == "make":
+        (name, frames, _), arguments = world.calls[target]
+        return _call(name, frames - REQUESTS_BELOW, arguments, world)[1]
     if operation == "name":
         name, target = target, world.module.__dict__.get(target, _MISSING)
         if target is _MISSING:

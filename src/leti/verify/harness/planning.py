@@ -119,7 +119,8 @@ class Planner:
 
     def _taken(self, node: Any, frames: int, known: dict[str, str]) -> Any:
         """Return the expression with its certain calls replaced, in the order they are evaluated."""
-        if not self._certain:
+        if not self._certain or (self._may_have_ended and self._mentions(node, known)):
+            self._certain = False
             return node
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             name = self._own_name(node.func, frames, known)
@@ -133,6 +134,7 @@ class Planner:
                 value[:] = [self._taken(item, frames, known) if isinstance(item, ast.expr) else item for item in value]
             elif isinstance(value, ast.expr):
                 setattr(node, name, self._taken(value, frames, known))
+        self._may_have_ended = not self._last
         return node
 
     def _own_name(self, node: ast.expr, frames: int, known: dict[str, str]) -> str | None:

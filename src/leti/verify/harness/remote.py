@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FILE = "<string>"
 VALUE = '{"value":'
+WAITING = '{"waiting":1}'
 _link = object.__getattribute__
 
 
@@ -58,7 +59,10 @@ class Link:
 
     def answer(self, number: int, source: str) -> Any:
         """Return what call `number` returned, or raise what it raised."""
-        return self._value(self._answers[number : number + 1], (), source)
+        lines = self._answers[number : number + 1]
+        if lines in ([], [WAITING]):
+            lines = self._ask(values.text({"tuple": ["make", number, {"int": "0x0"}, {"tuple": []}, {"dict": []}]}))
+        return self._value(lines, (), source)
 
     def request(self, operation: str, target: Any, *positional: Any, **named: Any) -> Any:
         """Have an operation done on the program's side; return its value, or raise what it raised."""
@@ -69,7 +73,9 @@ class Link:
         }
         lines = self._ask(values.text(said))
         label = target if type(target) is str else self._labels.get(_link(target, "_number"), Remote.named(target))
-        value = self._value(lines, (*positional, *named.values()), f"{label}(...)" if operation == "call" else "")
+        value = self._value(
+            lines, (*positional, *named.values()), f"{label}({_shown(positional)})" if operation == "call" else ""
+        )
         if operation == "get":
             self._label(value, f"{label}.{positional[0]}"[:200])
         return value
@@ -284,6 +290,13 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"
     _operation = _name + "_" if _name in ("and", "or") else _name
     setattr(Remote, f"__{_name}__", _mixed(_operation))
     setattr(Remote, f"__r{_name}__", _mixed("r" + _operation))
+
+
+def _shown(positional: tuple[Any, ...]) -> str:
+    """Return the arguments of a call, as far as they are short and simple."""
+    simple = all(part is None or isinstance(part, (bool, int, float, str)) for part in positional)
+    text = ", ".join(map(repr, positional)) if simple else "..."
+    return text if len(text) <= 60 else "..."
 
 
 def _is_among(value: Any, others: list[Any]) -> bool:
