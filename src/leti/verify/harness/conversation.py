@@ -139,7 +139,7 @@ def converse(request: dict[str, Any], world: World) -> None:
 def _make_calls(request: dict[str, Any], world: World) -> bool:
     """Make the calls that came with the program, but none of a test after one that raised; return as `_answer` does.
 
-    What returns an object may still be asked for more before the next call is due: the others wait until they are.
+    Tests may ask an object that was returned for more before their next call is due: so that waits until it is.
     """
     raised = -1
     expressions = loads(bytes.fromhex(request["arguments"]))  # noqa: S302 - compiled by the judge
@@ -149,7 +149,7 @@ def _make_calls(request: dict[str, Any], world: World) -> bool:
             world.say({"skipped": 1})
             continue
         well, go_on = _call(name, frames - MADE_BELOW, arguments, world)
-        if not go_on or (world.kept and not request["shared"]):
+        if not go_on or (world.kept and not (request["shared"] or request["own"])):
             return go_on
         raised = raised if well else test
     return True

@@ -40,7 +40,8 @@ class Plan:
     sources: list[str] = field(default_factory=list)
     """Of each call, as the test writes it."""
     own: bool = False
-    """Only the program's functions are called: not a builtin of that name, which it has not written."""
+    """Only the program's functions are called: not a builtin of that name, which it has not written. And nothing is
+    asked of what they return."""
 
     def request(self) -> dict[str, Any]:
         """Return what is sent with every program."""
