@@ -58,6 +58,8 @@ FORBIDDEN_BUILTINS = frozenset(
 )
 FORBIDDEN_PREFIXES = ("ag_", "co_", "cr_", "f_", "gi_", "tb_")
 """Of the attributes of frames, code and tracebacks: the interpreter's own objects."""
+OF_CLASSES = frozenset("_ __name__ __main__ __module__ __qualname__".split())
+"""Underscored names that are harmless where there are modules, too: `random.__init__` is not."""
 UNDERSCORED = frozenset(
     "_ __name__ __main__ __init__ __module__ __qualname__ __annotations__ __doc__ __firstlineno__ "
     "__static_attributes__ __annotate__ __classdict__ __conditional_annotations__ "
@@ -125,7 +127,7 @@ def _names_are(code: CodeType, rules: Rules, *, imports: bool) -> bool:
     for name in code.co_names:
         if name in rules.names or name.startswith(FORBIDDEN_PREFIXES):
             return False
-        if name[0] == "_" and name not in UNDERSCORED and (imports or name[1:2] == "_"):
+        if name[0] == "_" and name not in (OF_CLASSES if imports else UNDERSCORED) and (imports or name[1:2] == "_"):
             return False
     return True
 
@@ -141,14 +143,15 @@ def _imported(code: CodeType, rules: Rules) -> set[str]:
     return found
 
 
-def _asks_types_only(program: str) -> bool:
-    """Whether `type` is only ever asked for the type of a value: with three arguments it makes a class of any kind."""
-    if "type" not in program:
+def _asks_types_only(code: CodeType, program: str) -> bool:
+    """Whether `type` is only ever asked for the type of a value, to be compared: what it gives could make classes."""
+    if not any("type" in part.co_names for part in _parts(code)):  # the text may write it in other letters
         return True
     import ast
 
     nodes = list(ast.walk(ast.parse(program)))
-    calls = [node for node in nodes if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords]
+    compared = [side for node in nodes if isinstance(node, ast.Compare) for side in (node.left, *node.comparators)]
+    calls = [side for side in compared if isinstance(side, ast.Call) and len(side.args) == 1 and not side.keywords]
     asked = {id(call.func) for call in calls if not isinstance(call.args[0], ast.Starred)}
     return all(id(node) in asked for node in nodes if isinstance(node, ast.Name) and node.id == "type")
 
@@ -179,18 +182,18 @@ def work() -> None:
 def _one(request: dict[str, Any], known: Rules) -> None:
     sys.stdout = sys.stderr = printed = StringIO()
     world = conversation.World(request, b"")
-    if world.error is None and not (is_benign(world.code, known) and _asks_types_only(request["program"])):
+    if world.error is None and not (is_benign(world.code, known) and _asks_types_only(world.code, request["program"])):
         world.say({"refused": 1})
     else:
         conversation.converse(request, world)
         if world.kept:  # objects that could still be asked for
             world.say({"refused": 1})
-        if world.error is None and any("random" in part.co_names for part in _parts(world.code)):
-            random.seed(0)
         world.kept.clear()
         vars(world.module).clear()
         if world.error is None and any(part.co_flags & GENERATOR for part in _parts(world.code)):
             gc.collect()  # one that is not at its end could print while the next program runs
+        if world.error is None and any("random" in part.co_names for part in _parts(world.code)):
+            random.seed(0)
     world.say({"printed": printed.getvalue()[: request["limits"]["output"]]})
     world.unsaid += NEXT
     world.speak()
