@@ -30,7 +30,7 @@ SANDBOXES: dict[str, Callable[[], Sandbox]] = {
     "container": Container,
 }
 KINDS = sorted({row.kind for row in ATTACKS})
-OF_THE_LEVEL = {"clearing", "files", "powers", "network", "others", "shared", "odd"}
+OF_THE_LEVEL = {"changes", "clearing", "files", "powers", "network", "others", "shared", "odd"}
 """What depends on the sandbox. The rest depends on the harness, and is tried at one level unless there is time."""
 READY = 30.0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,8 @@ from leti.types import ErrorRecord, Verdict
 from leti.verify import Job, judge
 from leti.verify.sandbox import builtin
 from programs import OneLane
+
+pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")
 
 PROGRAM = """
 count = 0
@@ -95,12 +96,10 @@ def filled(shapes: list[str]) -> st.SearchStrategy[str]:
 
 
 def compiles(text: str) -> bool:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            compile(text, "<test>", "exec")
-        except SyntaxError:
-            return False
+    try:
+        compile(text, "<test>", "exec")
+    except SyntaxError:
+        return False
     return True
 
 

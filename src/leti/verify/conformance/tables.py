@@ -18,10 +18,11 @@ FAKES = in_every_style(
     attacks("returns", programs("returns") | generated.RETURNED)
     + attacks("replaces", programs("replaces"))
     + attacks("looks", programs("looks"))
+    + attacks("looks", programs("traces"), needs=[Cover.PROCESSES])
 )
 """None of them computes the answers, so none may pass, however the question is put."""
 CHANGES = attacks("changes", programs("changes")) + attacks(
-    "changes", {f"{name}, asked later": text for name, text in programs("changes").items()}, tests=LOOP
+    "changes", {f"{name}, asked later": text for name, text in programs("changes").items()}, tests=LOOP, slow=True
 )
 ENDS = attacks("ends by", programs("ends") | generated.ENDS) + attacks(
     "crashes by", programs("crashes") | generated.CRASHES

@@ -11,6 +11,7 @@ from typing import Any
 RELATIVE = 1e-7  # of the expected number, where numbers may be off at all and one is a fraction
 _NUMBERS = (int, float, complex, Decimal, Fraction)
 _ROWS = (list, tuple)
+_SETS: tuple[type[Any], ...] = (set, type({}.keys()), type({}.items()))
 _MEMBERS: tuple[type, ...] = (list, tuple, set, frozenset, deque, type({}.keys()), type({}.items()), type({}.values()))
 
 
@@ -66,4 +67,8 @@ def _hashable(value: Any) -> Any:
         return "list", tuple(map(_hashable, value))
     if isinstance(value, tuple):
         return tuple(map(_hashable, value))
-    return frozenset(value) if isinstance(value, set) else value
+    if isinstance(value, deque):
+        return "deque", tuple(map(_hashable, value))
+    if isinstance(value, bytearray):
+        return bytes(value)
+    return frozenset(map(_hashable, value)) if isinstance(value, _SETS) else value

@@ -130,13 +130,19 @@ class Planner:
         if not isinstance(node, PLAIN) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
             self._certain = not self._mentions(node, known)
             return node
+        self._take_parts(node, frames, known)
+        self._may_have_ended = not self._last
+        self._certain = self._certain and not (isinstance(node, ast.Call) and self._mentions(node.func, known))
+        return node
+
+    def _take_parts(self, node: ast.expr, frames: int, known: dict[str, str]) -> None:
         for name, value in ast.iter_fields(node):
+            if name == "func" and isinstance(value, ast.Name):
+                continue  # what it stands for is looked up first, but called last
             if isinstance(value, list):
                 value[:] = [self._taken(item, frames, known) if isinstance(item, ast.expr) else item for item in value]
             elif isinstance(value, ast.expr):
                 setattr(node, name, self._taken(value, frames, known))
-        self._may_have_ended = not self._last
-        return node
 
     def _own_name(self, node: ast.expr, frames: int, known: dict[str, str]) -> str | None:
         """Return the name of the program's that stands here, if it is certain to be that; None otherwise."""
