@@ -34,7 +34,7 @@ class Sample:
     cpu_ms: float
     """CPU time of the caller and everything below it."""
     wall_ms: float
-    """Median time from one verdict to the next."""
+    """Time by the clock."""
     per_second: float
     """Programs by the clock."""
 
@@ -176,7 +176,9 @@ class Callers:
         time.sleep(0.02)  # the accounts of what has just ended are to be closed
         spent = tree.cpu_seconds() - before
         tree.reap({other.pid for other in self._started})
-        sample = Sample(cpu_ms=spent * 1000 / count, wall_ms=answer["p50"] * 1000, per_second=count / answer["seconds"])
+        sample = Sample(
+            cpu_ms=spent * 1000 / count, wall_ms=answer["each"] * 1000, per_second=count / answer["seconds"]
+        )
         return sample, answer
 
     def _start(self, command: list[str]) -> Caller:

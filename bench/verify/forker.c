@@ -30,7 +30,7 @@ int main(int argc, char **argv)
             waitpid(child, NULL, 0);
         }
         double seconds = now() - began;
-        printf("{\"seconds\": %.9f, \"p50\": %.9f}\n", seconds, seconds / count);
+        printf("{\"seconds\": %.9f, \"each\": %.9f}\n", seconds, seconds / count);
         fflush(stdout);
     }
     return 0;

@@ -25,7 +25,7 @@ def main() -> None:
             gaps.append(now - last)
             last = now
         gaps.sort()
-        print(f'{{"seconds": {last - began}, "p50": {gaps[len(gaps) // 2]}}}', flush=True)
+        print(f'{{"seconds": {last - began}, "each": {gaps[len(gaps) // 2]}}}', flush=True)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def _costs(rows: Rows, forks: Rows, passed: dict[str, str]) -> list[str]:
     """A table of costs: one row per runner."""
     bases = {label: rows[name] for name, label in BASES.items() if name in rows}
     units = {label: forks[name] for name, label in FORK_BASES.items() if name in forks}
-    head = ["runner", "CPU ms/program", "programs/s/core", "p50 wall ms", *(f"x {label}" for label in bases)]
+    head = ["runner", "CPU ms/program", "programs/s/core", "wall ms/program", *(f"x {label}" for label in bases)]
     head += [*units, "passed"]
     lines = [_line(head), "|" + "---|" * len(head)]
     for name, samples in rows.items():

@@ -47,7 +47,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def processes_of(exchange: Exchange) -> list[int]:
-    started = [cell._process.pid for cell in exchange._cells]  # type: ignore[attr-defined]
+    started = [cell._process.pid for cell in exchange.cells.all()]  # type: ignore[attr-defined]
     return started + [one for pid in started for one in below(pid)]
 
 
@@ -115,7 +115,7 @@ def test_files_of_the_last_program_are_not_there(level: BuiltIn, tmp_path: Path)
         assert [result.status for result in evidence.results] == ["passed", "passed"]
         assert evidence.output == "at True []\n"
         assert exchange.clean
-    for cell in exchange._cells:
+    for cell in exchange.cells.all():
         if cell._scratch is not None:  # type: ignore[attr-defined]
             assert list(cell._scratch.inside.iterdir()) == []  # type: ignore[attr-defined]
     exchange.close()

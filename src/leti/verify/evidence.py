@@ -30,7 +30,6 @@ class Job:
     """Seconds, not counting time spent waiting for a processor; five times that by the clock."""
     memory: int = 512 << 20
     """Bytes of address space above the interpreter's own."""
-    file_size: int = 16 << 20
     output: int = 16 << 10
     """Bytes of what is printed that are kept; the rest is read and dropped."""
     answers: int = 8 << 20

@@ -1,49 +1,29 @@
-"""One program between two cells: its own, which never sees a test, and the judge's, which never runs a program."""
+"""Programs between two cells: their own, which never sees a test, and the judge's, which never runs a program."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
-import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
-from leti.errors import SandboxError
-from leti.kinds import Calls, Case, Check, Streams, Tests
+from leti.kinds import Case, Streams
 from leti.verify.cases import Ran, run_cases
-from leti.verify.evidence import Ended, Evidence, How, Job, Report, place, report, results, said
-from leti.verify.harness.frames import ClosedError, Frames, SilentError
+from leti.verify.cells import JUDGE, PROGRAM, SHARED, Cells, LaneLostError
+from leti.verify.evidence import Ended, Evidence, How, Job, place, report, results, said
 from leti.verify.harness.watch import NEXT
-from leti.verify.outcome import following
-from leti.verify.sandbox import Cell, Role, Sandbox
+from leti.verify.judging import PATIENCE, Judge, Plan, lines_of
+from leti.verify.sandbox import Sandbox
 
-START_SECONDS = 60.0
-PATIENCE = 15.0  # seconds a cell may be silent beyond what it was given
-COMPILING = 2.0  # seconds that compiling a program may take the judge
 SHARED_SECONDS = 0.1  # a program that needs more has a process of its own: sharing would not make it faster
-JUDGING = 2.0  # seconds beyond a program's own that its tests may take to decide on what it returned
 STARTED = b'{"started":1}'
-CHECKS = 512  # that the judge keeps prepared
-
-
-class LaneLostError(Exception):
-    """A cell died or fell silent: the lane is of no more use, and its job is owed.
-
-    Args:
-        reason: What happened.
-        started: Whether the program had its turn. If not, the fault is ours.
-    """
-
-    def __init__(self, reason: str, *, started: bool = False) -> None:
-        super().__init__(reason)
-        self.started = started
+NOTHING: dict[str, Any] = {"names": [], "calls": [], "arguments": "", "own": True}
 
 
 class Exchange:
-    """The two cells of a lane: runs one job at a time.
+    """The cells of a lane: runs jobs, one after the other.
 
     Args:
         sandbox: starts the cells.
@@ -53,32 +33,14 @@ class Exchange:
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._cells: list[Cell] = []
-        self._plans: OrderedDict[tuple[Check, bytes], tuple[int, dict[str, Any]]] = OrderedDict()
-        self._forgotten: list[int] = []
-        self._number = 0
+        self.cells = Cells(sandbox)
+        self._judge = Judge(self.cells)
         self._clean = True
         with ExitStack() as undo:
             undo.callback(self.close)
-            self._program = self._started(sandbox, Role.PROGRAM)
-            self._judge = self._started(sandbox, Role.JUDGE)
+            self.cells.start(PROGRAM)
+            self.cells.start(JUDGE)
             undo.pop_all()
-
-    def _started(self, sandbox: Sandbox, role: Role) -> Frames:
-        cell = sandbox.start(role)
-        self._cells.append(cell)
-        frames = Frames(cell.reader, cell.writer)
-        try:
-            frames.read(time.monotonic() + START_SECONDS)
-        except (ClosedError, SilentError) as error:
-            words = cell.last_words() or str(error) or "it said nothing"
-            raise SandboxError(
-                f"The sandbox `{sandbox.level}` did not start: {words}. "
-                f"Type: {sys.executable} -c 'print(1)'  to see whether this Python runs alone, and `leti check` "
-                "to see which isolation works here."
-            ) from error
-        return frames
 
     @property
     def clean(self) -> bool:
@@ -87,13 +49,11 @@ class Exchange:
 
     def stop(self) -> None:
         """End what runs, at once. The one call that another thread may make: `run` then raises LaneLostError."""
-        for cell in self._cells:
-            cell.stop()
+        self.cells.stop()
 
     def close(self) -> None:
-        """End both cells."""
-        for cell in self._cells:
-            cell.close()
+        """End the cells."""
+        self.cells.close()
 
     def run(self, job: Job) -> Evidence:
         """Run a job; when this returns, nothing of the program is left running.
@@ -101,12 +61,40 @@ class Exchange:
         Raises:
             LaneLostError: if the lane has to be replaced.
         """
-        if isinstance(job.check, Streams):
-            return self._cases(job, job.check)
-        wrong, code = self._compiled(job)
+        ((wrong, code),) = self._judge.compiled([job])
         if wrong is not None:
             return Evidence(ended=Ended(how=How.EXIT), report=wrong)
-        return self._run(job, code)
+        if isinstance(job.check, Streams):
+            return self._cases(job, job.check, code)
+        return self._asked(job, code)
+
+    def apart(self, jobs: Sequence[Job]) -> list[Evidence | None]:
+        """Run programs one after the other, each in its own process, with few messages for all of them.
+
+        Returns:
+            For each job its evidence, or None where it has to be run by itself: because there is more to ask than is
+            known in advance.
+
+        Raises:
+            LaneLostError: if the lane has to be replaced.
+        """
+        found: list[Evidence | None] = [None] * len(jobs)
+        plans = self._certain(jobs)
+        codes: dict[int, bytes] = {}
+        for n, (wrong, code) in zip(plans, self._judge.compiled([jobs[n] for n in plans]), strict=True):
+            if wrong is not None:
+                found[n] = Evidence(ended=Ended(how=How.EXIT), report=wrong)
+            elif code:
+                codes[n] = code
+        ran = self._ran([(n, jobs[n], plans[n], code) for n, code in codes.items()])
+        loaded = [n for n, (_, blob) in ran.items() if "names" in _first(blob)]
+        decided = self._judge.decided_all([(jobs[n], plans[n], ran[n][1]) for n in loaded])
+        for n in ran:
+            found[n] = _evidence(*ran[n], {"results": [], "trusted": True})
+        for n, one in zip(loaded, decided, strict=True):
+            well = _ended(*ran[n]) == Ended(how=How.EXIT)
+            found[n] = None if well and one["asked"] else _evidence(*ran[n], one)
+        return found
 
     def together(self, jobs: Sequence[Job]) -> list[Evidence | None]:
         """Run what is known to be benign in a shared process, one after the other.
@@ -119,164 +107,117 @@ class Exchange:
             LaneLostError: if the lane has to be replaced.
         """
         found: list[Evidence | None] = [None] * len(jobs)
-        known = {n: self._plan(job) for n, job in enumerate(jobs) if not isinstance(job.check, Streams)}
-        sent = [n for n, (_, plan) in known.items() if not plan["names"] and not plan["wrong"]]
-        if not sent:
+        plans = self._certain(jobs)
+        if not plans:
             return found
-        requests = [_request(jobs[n], known[n][1], b"", shared=True) for n in sent]
-        whole = {"shared": True, "stay": False, "programs": requests, "limits": requests[0]["limits"]}
-        whole["limits"] = whole["limits"] | {"timeout": SHARED_SECONDS}
-        self._send(self._program, whole)
-        header, blob = self._heard(self._program, 5 * SHARED_SECONDS + PATIENCE, started=True)
+        self.cells.start(SHARED)
+        requests = [_request(jobs[n], plan.asked, b"") for n, plan in plans.items()]
+        limits = requests[0]["limits"] | {"timeout": SHARED_SECONDS}
+        self.cells.tell(SHARED, {"shared": True, "programs": requests, "limits": limits})
+        header, blob = self.cells.hear(SHARED, 5 * SHARED_SECONDS + PATIENCE, started=True)
+        (header,) = header["ended"]
         self._clean = header["alone"] and header["cleared"]
         parts = [part.removeprefix(STARTED + b"\n") for part in blob.split(NEXT)[:-1]]
-        told = [(n, part) for n, part in zip(sent, parts, strict=False) if _conclusive(part)]
-        if told:
-            runs = [_decision(jobs[n], known[n][0]) for n, _ in told]
-            self._send(self._judge, {"do": "all", "runs": runs}, NEXT.join(part for _, part in told))
-            answer, _ = self._heard(self._judge, PATIENCE, started=True)
-            for (n, part), decided in zip(told, answer["found"], strict=True):
-                if any(result["status"] == "stopped" for result in decided["results"]) and b'"error"' not in part:
-                    continue
-                found[n] = _shared_evidence(part, decided, seconds=header["cpu"] / len(parts))
+        told = [(n, part) for n, part in zip(plans, parts, strict=False) if _conclusive(part)]
+        decided = self._judge.decided_all([(jobs[n], plans[n], part) for n, part in told])
+        for (n, part), one in zip(told, decided, strict=True):
+            if any(result["status"] == "stopped" for result in one["results"]) and b'"error"' not in part:
+                continue
+            found[n] = _shared_evidence(part, one, seconds=header["cpu"] / len(parts))
         return found
 
-    def _compiled(self, job: Job) -> tuple[Report | None, bytes]:
-        """Have the judge compile the program; nothing at all where only the program's own process can tell."""
-        text = job.program.encode("utf-8", "surrogatepass")
-        try:
-            self._judge.write({"do": "compile", "tests": following(job.check)}, text)
-            header, code = self._judge.read(time.monotonic() + COMPILING)
-        except (ClosedError, SilentError):  # a program may be too much for the compiler
-            self._replace_judge()
-            return None, b""
-        return report(header.get("error")), code
+    def _certain(self, jobs: Sequence[Job]) -> dict[int, Plan]:
+        """Return the plans of those jobs that need not be asked for more, by their place."""
+        tested = {
+            n: self._judge.plan(job) for n, job in enumerate(jobs) if not (isinstance(job.check, Streams) or job.raw)
+        }
+        return {n: plan for n, plan in tested.items() if plan.is_certain}
 
-    def _replace_judge(self) -> None:
-        self._cells.pop().close()
-        self._plans.clear()
-        self._judge = self._started(self._sandbox, Role.JUDGE)
+    def _ran(self, runs: list[tuple[int, Job, Plan, bytes]]) -> dict[int, tuple[dict[str, Any], bytes]]:
+        """Run programs, each in its own process; return by their place how they ended and what they said.
 
-    def _cases(self, job: Job, check: Streams) -> Evidence:
+        Those that claim to wait for more are left out.
+        """
+        found = {}
+        self._clean = True
+        while runs:
+            requests = [_request(job, plan.asked, code) for _, job, plan, code in runs]
+            self.cells.tell(PROGRAM, {"shared": False, "programs": requests}, blob=b"".join(run[3] for run in runs))
+            seconds = PATIENCE + sum(5 * job.timeout for _, job, _, _ in runs)
+            header, blob = self.cells.hear(PROGRAM, seconds, started=True)
+            for (n, *_), one in zip(runs, header["ended"], strict=False):
+                part, blob = _begun(one, blob[: one["said"]]), blob[one["said"] :]
+                if not one["waits"]:
+                    found[n] = one, part
+            self._clean = self._clean and all(one["alone"] and one["cleared"] for one in header["ended"])
+            if not self._clean:
+                break
+            runs = runs[len(header["ended"]) :]
+        return found
+
+    def _cases(self, job: Job, check: Streams, code: bytes) -> Evidence:
         """Run a whole program, once per case."""
-        wrong, code = self._compiled(job)
-        if wrong is not None:
-            return Evidence(ended=Ended(how=How.EXIT), report=wrong)
         self._clean = True
         return run_cases(job, check, run=lambda job, case: self._case(job, case, code=code))
 
     def _case(self, job: Job, case: Case, *, code: bytes) -> Ran:
-        nothing: dict[str, Any] = {"names": [], "calls": [], "arguments": "", "own": True}
-        header, blob = self._begun(_request(job, nothing, code) | {"main": True, "stdin": case.stdin}, job, code)
+        header, blob = self._one(_request(job, NOTHING, code) | {"main": True, "stdin": case.stdin}, job, code)
         self._clean = self._clean and header["alone"] and header["cleared"]
         return _ended(header, blob), header, blob
 
-    def _begun(self, request: dict[str, Any], job: Job, code: bytes) -> tuple[dict[str, Any], bytes]:
-        """Have the program run; return the template's header, and what the program said, once it ended or waits."""
-        self._send(self._program, request, code)
-        header, blob = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
-        started, _, blob = blob.partition(b"\n")
-        if started != STARTED:
-            raise LaneLostError(f"the harness did not start: {str(header.get('output'))[-500:]}")
-        return header, blob
+    def _one(self, request: dict[str, Any], job: Job, code: bytes) -> tuple[dict[str, Any], bytes]:
+        """Have a program run; return the template's header, and what the program said, once it ended or waits."""
+        self.cells.tell(PROGRAM, {"shared": False, "programs": [request]}, blob=code)
+        header, blob = self._heard(job)
+        return header, _begun(header, blob)
 
-    def _plan(self, job: Job) -> tuple[int, dict[str, Any]]:
-        """Have the judge prepare a check, once."""
-        key = job.check, job.returned
-        if key in self._plans:
-            self._plans.move_to_end(key)
-            return self._plans[key]
-        self._number += 1
-        if len(self._plans) >= CHECKS:
-            self._forgotten.append(self._plans.popitem(last=False)[1][0])
-        self._send(self._judge, _loading(job.check) | {"check": self._number, "forget": self._forgotten})
-        plan, _ = self._heard(self._judge, PATIENCE, started=False)
-        if isinstance(job.check, Calls) and job.check.expected is None and not job.raw:
-            self._send(self._judge, {"do": "expect", "check": self._number}, job.returned)
-            self._heard(self._judge, PATIENCE, started=False)
-        self._forgotten = []
-        self._plans[key] = self._number, plan
-        return self._plans[key]
+    def _heard(self, job: Job) -> tuple[dict[str, Any], bytes]:
+        header, blob = self.cells.hear(PROGRAM, 5 * job.timeout + PATIENCE, started=True)
+        return header["ended"][0] if "ended" in header else header, blob
 
-    def _run(self, job: Job, code: bytes) -> Evidence:
-        """Run a program in its own process, and have the judge decide.
+    def _asked(self, job: Job, code: bytes) -> Evidence:
+        """Run a program in its own process, and have the judge decide, who may ask it for more.
 
         Args:
             job: what to run.
             code: the program, compiled; empty where its own process has to compile it.
         """
-        check, plan = self._plan(job)
-        header, blob = self._begun(_request(job, plan, code), job, code)
-        first = _first(blob)
+        plan = self._judge.plan(job)
+        header, blob = self._one(_request(job, plan.asked, code) | {"asked": not job.raw}, job, code)
         found: dict[str, Any] = {"results": [], "trusted": True}
-        if "names" in first and plan["wrong"]:
-            found["results"] = [_moved(plan["wrong"], _lines(job.program)) | {"status": "raised"}]
-        elif "names" in first and not job.raw:
-            found, header = self._decided(job, check, blob, header)
-        if "waiting" in header:
-            self._send(self._program, {"over": True}, b"\n")
-            header, _ = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
-        self._clean = header["alone"] and header["cleared"]
-        return Evidence(
-            ended=Ended(how=How.DEADLINE) if "late" in found else _ended(header, blob),
-            loaded="names" in first,
-            report=report(first.get("error")),
-            results=results(found["results"]),
-            trusted=found["trusted"],
-            output=str(header["output"]),
-            seconds=float(header["seconds"]),
-            cpu=float(header["cpu"]),
-            returned=blob if job.raw else b"",
-        )
 
-    def _decided(
-        self, job: Job, check: int, blob: bytes, header: dict[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Have the judge decide, and carry its questions to the program; return what it found, and the last header."""
-        self._send(self._judge, _decision(job, check), blob)
-        while True:
-            try:
-                answer, line = self._judge.read(time.monotonic() + JUDGING + job.timeout)
-            except SilentError:  # what the program returned is too much for the tests: `sum(range(10 ** 12))`
-                self._replace_judge()
-                return {"results": [{"test": None, "status": "stopped"}], "trusted": True, "late": True}, header
-            except ClosedError as error:
-                raise LaneLostError(f"the judge: {error}", started=True) from None
-            if "ask" not in answer:
-                return answer, header
+        def ask(line: bytes) -> bytes | None:
+            nonlocal header
             if "waiting" not in header:
-                self._send(self._judge, {"gone": True})
-                continue
-            self._send(self._program, {}, line)
-            header, heard = self._heard(self._program, 5 * job.timeout + PATIENCE, started=True)
-            self._send(self._judge, {}, heard)
+                return None
+            self.cells.tell(PROGRAM, {}, blob=line)
+            header, heard = self._heard(job)
+            return heard
 
-    def _send(self, frames: Frames, header: dict[str, Any], blob: bytes = b"") -> None:
-        try:
-            frames.write(header, blob)
-        except ClosedError as error:
-            raise LaneLostError(str(error)) from error
-
-    def _heard(self, frames: Frames, seconds: float, *, started: bool) -> tuple[dict[str, Any], bytes]:
-        try:
-            return frames.read(time.monotonic() + seconds)
-        except SilentError:
-            raise LaneLostError("a cell is silent", started=started) from None
-        except ClosedError as error:
-            raise LaneLostError(str(error), started=started) from None
+        if "names" in _first(blob) and plan.asked["wrong"]:
+            found["results"] = [_moved(plan.asked["wrong"], lines_of(job.program)) | {"status": "raised"}]
+        elif "names" in _first(blob) and not job.raw:
+            found = self._judge.decided(job, plan, said=blob, ask=ask)
+        if "waiting" in header:
+            self.cells.tell(PROGRAM, {"over": True}, blob=b"\n")
+            header, _ = self._heard(job)
+        self._clean = header["alone"] and header["cleared"]
+        evidence = _evidence(header, blob, found)
+        if "late" in found:
+            evidence = replace(evidence, ended=Ended(how=How.DEADLINE))
+        return replace(evidence, returned=blob) if job.raw else evidence
 
 
-def _loading(check: Check) -> dict[str, Any]:
-    """Return what the judge has to prepare."""
-    if isinstance(check, Tests):
-        return {"do": "load", "setup": check.setup, "tests": check.tests}
-    assert isinstance(check, Calls)  # runs of a whole program are compared without the judge
-    names = ("function", "arguments", "expected", "tolerance", "unordered", "accept")
-    return {"do": "load"} | {name: getattr(check, name) for name in names}
+def _begun(header: dict[str, Any], blob: bytes) -> bytes:
+    """Return what a program said once it had its turn.
 
-
-def _decision(job: Job, check: int) -> dict[str, Any]:
-    return {"do": "run", "check": check, "offset": _lines(job.program), "every": job.every}
+    Raises:
+        LaneLostError: if it never had.
+    """
+    started, _, rest = blob.partition(b"\n")
+    if started != STARTED:
+        raise LaneLostError(f"the harness did not start: {str(header.get('output'))[-500:]}")
+    return rest
 
 
 def _moved(wrong: dict[str, Any], lines: int) -> dict[str, Any]:
@@ -292,14 +233,13 @@ def _first(blob: bytes) -> dict[str, Any]:
     return said(blob.partition(b"\n")[0].decode("ascii", "replace"))
 
 
-def _request(job: Job, plan: dict[str, Any], code: bytes, *, shared: bool = False) -> dict[str, Any]:
-    names = ("timeout", "memory", "file_size", "output", "answers")
+def _request(job: Job, plan: dict[str, Any], code: bytes) -> dict[str, Any]:
     return {
         "program": "" if code else job.program,
+        "code": len(code),
         **{name: plan[name] for name in ("names", "calls", "arguments", "own")},
-        "stay": bool(plan["names"]),
-        "limits": {name: getattr(job, name) for name in names},
-        "shared": shared,
+        "asked": False,
+        "limits": {name: getattr(job, name) for name in ("timeout", "memory", "output", "answers")},
         "main": False,
         "stdin": None,
     }
@@ -313,6 +253,27 @@ def _conclusive(part: bytes) -> bool:
     if any(word in part for word in (b'{"refused":1}', b"MemoryError", b'"SyntaxError"')):
         return False
     return b'{"printed":' in part
+
+
+def _evidence(header: dict[str, Any], blob: bytes, found: dict[str, Any]) -> Evidence:
+    """Return the evidence of a program that had its own process.
+
+    Args:
+        header: how it ended.
+        blob: what it said.
+        found: what the judge found.
+    """
+    first = _first(blob)
+    return Evidence(
+        ended=_ended(header, blob),
+        loaded="names" in first,
+        report=report(first.get("error")),
+        results=results(found["results"]),
+        trusted=found["trusted"],
+        output=str(header["output"]),
+        seconds=float(header["seconds"]),
+        cpu=float(header["cpu"]),
+    )
 
 
 def _shared_evidence(part: bytes, decided: dict[str, Any], *, seconds: float) -> Evidence:
@@ -340,8 +301,3 @@ def _ended(header: dict[str, Any], blob: bytes) -> Ended:
         return Ended(how=How.EXIT, code=code)
     limit = -code in (signal.SIGXCPU, signal.SIGXFSZ)
     return Ended(how=How.LIMIT if limit else How.SIGNAL, code=-code)
-
-
-def _lines(text: str) -> int:
-    """Return how many lines stand before what follows the text and a newline."""
-    return f"{text}\n".replace("\r\n", "\n").replace("\r", "\n").count("\n")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from leti.errors import SandboxError
+from leti.verify.cells import LaneLostError
 from leti.verify.evidence import Ended, Evidence, How, Job
-from leti.verify.exchange import Exchange, LaneLostError
+from leti.verify.exchange import Exchange
 
 
 class Lane:
@@ -52,6 +53,15 @@ class Lane:
                     ) from error
         return Evidence(ended=Ended(how=How.LOST))
 
+    def apart(self, jobs: Sequence[Job]) -> list[Evidence]:
+        """Return the evidence of jobs, each in its own process.
+
+        Raises:
+            SandboxError: if lanes are lost although a program did not have its turn.
+            LaneLostError: if it was stopped.
+        """
+        return self._all(jobs, lambda exchange: exchange.apart(jobs))
+
     def together(self, jobs: Sequence[Job]) -> list[Evidence]:
         """Return the evidence of jobs of which those that are benign may share a process.
 
@@ -59,15 +69,29 @@ class Lane:
             SandboxError: if lanes are lost although a program did not have its turn.
             LaneLostError: if it was stopped.
         """
+        shared = self._all_or_none(jobs, lambda exchange: exchange.together(jobs))
+        rest = iter(self.apart([job for job, one in zip(jobs, shared, strict=True) if one is None]))
+        return [next(rest) if one is None else one for one in shared]
+
+    def _all(self, jobs: Sequence[Job], attempt: Callable[[Exchange], list[Evidence | None]]) -> list[Evidence]:
+        found = self._all_or_none(jobs, attempt)
+        return [self.run(job) if one is None else one for job, one in zip(jobs, found, strict=True)]
+
+    def _all_or_none(
+        self, jobs: Sequence[Job], attempt: Callable[[Exchange], list[Evidence | None]]
+    ) -> list[Evidence | None]:
+        """Return what came of an attempt at all jobs; nothing where the lane was lost: each is then run by itself."""
         found: list[Evidence | None] = [None] * len(jobs)
+        if not jobs:
+            return found
         try:
-            found = self._ready().together(jobs)
+            found = attempt(self._ready())
             self._replace_unclean()
         except LaneLostError:
             self.close()
             if self._stopped:
                 raise
-        return [self.run(job) if one is None else one for job, one in zip(jobs, found, strict=True)]
+        return found
 
     def _once(self, job: Job) -> Evidence:
         evidence = self._ready().run(job)

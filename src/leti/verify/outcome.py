@@ -13,6 +13,7 @@ from dataclasses import replace
 from leti.kinds import Check, Tests
 from leti.types import ErrorRecord, Frame, Outcome, TestResult, TestStatus, Verdict
 from leti.verify.evidence import Evidence, How, Job, Report, Result
+from leti.verify.harness.watch import FILE_SIZE
 
 LIMITS = {
     "[Errno 24]": "open files: 64",
@@ -168,7 +169,7 @@ def _limit(job: Job, report: Report) -> str | None:
     if "MemoryError" in report.bases:
         return f"memory: {job.memory >> 20} MiB"
     if "OSError" in report.bases and report.error.message.startswith("[Errno 27]"):
-        return f"file size: {job.file_size >> 20} MiB"
+        return f"file size: {FILE_SIZE >> 20} MiB"
     if "BlockingIOError" in report.bases:
         return "processes: none besides its own"
     return next((limit for words, limit in LIMITS.items() if report.error.message.startswith(words)), None)

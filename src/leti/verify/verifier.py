@@ -23,7 +23,9 @@ from leti.verify.sandbox import Sandbox
 LEAST = 0.25
 """Seconds that every program may take."""
 TOGETHER = 16
-"""Programs that are sent to a shared process at a time."""
+"""Programs that a lane takes at a time where they may share a process."""
+APART = 8
+"""Programs that a lane takes at a time where each has its own: fewer, because each may run to its deadline."""
 AUDITED = 100
 """Of so many programs that ran in a shared process one runs in its own as well."""
 
@@ -100,17 +102,17 @@ class PythonVerifier:
         self._references.begin()
         if self._fast and not scored:
             return self._lanes.map(pairs, self._together, key=_digest, together=TOGETHER)
-        return self._lanes.map(pairs, self._alone, key=_digest)
+        return self._lanes.map(pairs, self._apart, key=_digest, together=APART)
 
-    def _alone(self, lane: Lane, pairs: list[tuple[Problem, Solution]]) -> list[Verdict]:
+    def _apart(self, lane: Lane, pairs: list[tuple[Problem, Solution]]) -> list[Verdict]:
         """Judge programs that each have a process of their own."""
         jobs = [self._job(*pair) for pair in pairs]
-        return [judge(job, lane.run(job)) for job in jobs]
+        return [judge(job, evidence) for job, evidence in zip(jobs, lane.apart(jobs), strict=True)]
 
     def _together(self, lane: Lane, pairs: list[tuple[Problem, Solution]]) -> list[Verdict]:
         """Judge programs that share a process if they are benign; one in a hundred is run in its own as well."""
         if not self._fast:  # there was an alarm
-            return self._alone(lane, pairs)
+            return self._apart(lane, pairs)
         jobs = [self._job(*pair) for pair in pairs]
         verdicts = [judge(job, evidence) for job, evidence in zip(jobs, lane.together(jobs), strict=True)]
         return [

@@ -15,8 +15,8 @@ from leti.kinds import Calls, Case, Streams
 from leti.kinds import Tests as Checks
 from leti.types import Outcome, TestStatus
 from leti.verify import Exchange, Job, judge
+from leti.verify.cells import LaneLostError
 from leti.verify.evidence import How
-from leti.verify.exchange import LaneLostError
 from leti.verify.sandbox.builtin import namespaces, process
 from programs import HONEST, OneLane
 
@@ -101,7 +101,7 @@ def test_a_result_that_is_too_large_is_no_right_one(exchange: Exchange) -> None:
 
 
 def test_more_checks_than_are_kept(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leti.verify.exchange.CHECKS", 4)
+    monkeypatch.setattr("leti.verify.judging.CHECKS", 4)
     checks = [Checks(tests=(f"assert solve({number}) == {number + 1}", "assert solve")) for number in range(12)]
     for number in [*range(12), 0, 1, 11, 0, 5, *range(12)]:
         assert outcome(exchange, Job(program=HONEST, check=checks[number])) is Outcome.PASSED
@@ -109,7 +109,7 @@ def test_more_checks_than_are_kept(exchange: Exchange, monkeypatch: pytest.Monke
 
 
 def test_tests_that_take_too_long_for_the_judge(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leti.verify.exchange.JUDGING", 0.3)
+    monkeypatch.setattr("leti.verify.judging.JUDGING", 0.3)
     check = Checks(tests=("assert sum(range(solve(1))) == 0", "assert solve(2) == 1"))
     job = Job(program="def solve(x): return 10 ** 12", check=check, timeout=0.3)
     began = time.monotonic()
@@ -120,7 +120,7 @@ def test_tests_that_take_too_long_for_the_judge(exchange: Exchange, monkeypatch:
 
 
 def test_a_program_that_takes_too_long_to_compile(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leti.verify.exchange.COMPILING", 0.05)
+    monkeypatch.setattr("leti.verify.judging.COMPILING", 0.05)
     long = "x = [\n" + "1, 2, 3, 4, 5, 6, 7, 8, 9,\n" * 60_000 + "]\n"
     assert outcome(exchange, replace(JOB, program=HONEST + "\n" + long)) is Outcome.PASSED
     assert outcome(exchange, replace(JOB, program=HONEST + "\n" + long + "(")) is Outcome.RAISED

@@ -20,8 +20,8 @@ from leti.kinds import Case, Streams
 from leti.kinds import Tests as Checks
 from leti.types import Outcome
 from leti.verify import Exchange, Job, Lane, judge
+from leti.verify.cells import LaneLostError
 from leti.verify.evidence import Ended, Evidence, How
-from leti.verify.exchange import LaneLostError
 from leti.verify.sandbox import Role
 from leti.verify.sandbox.builtin import BuiltIn, landlock, namespaces, process
 from leti.verify.sandbox.cell import StartedCell
@@ -122,7 +122,7 @@ def numbers(lane: OneLane) -> dict[str, int]:
     """Return the processes of a lane that somebody may kill."""
     exchange = lane.lane._exchange
     assert exchange is not None
-    cells = [cell._process.pid for cell in exchange._cells]  # type: ignore[attr-defined]
+    cells = [cell._process.pid for cell in exchange.cells.all()]  # type: ignore[attr-defined]
     inner = [int(number) for number in Path(f"/proc/{cells[0]}/task/{cells[0]}/children").read_text().split()]
     return {"cell": cells[0], "judge": cells[1], "template": inner[0] if inner else cells[0]}
 

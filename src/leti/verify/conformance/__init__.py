@@ -160,7 +160,7 @@ def contaminations(
         fast: let benign programs share a process.
     """
     check = tests_from_text(TESTS)
-    limits = Limits(timeout=TIMEOUT, memory=MEMORY)
+    limits = Limits(timeout=4 * TIMEOUT, memory=MEMORY)  # more than any of them needs but those that never end
     with PythonVerifier(workers=1, limits=limits, fast=fast, sandbox=sandbox) as verifier:
         findings = []
         for name, (first, second) in pairs.items():

@@ -12,12 +12,14 @@ import gc
 import json
 import os
 import random
+import re
 import resource
 import sys
+import typing
 from collections.abc import Iterator
 from io import StringIO
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from . import conversation
 from .watch import ENDED, NEXT
@@ -58,14 +60,16 @@ FORBIDDEN_BUILTINS = frozenset(
 )
 FORBIDDEN_PREFIXES = ("ag_", "co_", "cr_", "f_", "gi_", "tb_")
 """Of the attributes of frames, code and tracebacks: the interpreter's own objects."""
-OF_CLASSES = frozenset("_ __name__ __main__ __module__ __qualname__".split())
-"""Underscored names that are harmless where there are modules, too: `random.__init__` is not."""
+OF_CLASSES = frozenset("_ __doc__ __name__ __main__ __module__ __qualname__".split())
+"""Underscored names that are harmless where there are modules, too: `random.__init__` is not. Every program that begins
+with a docstring stores `__doc__`."""
 UNDERSCORED = frozenset(
     "_ __name__ __main__ __init__ __module__ __qualname__ __annotations__ __doc__ __firstlineno__ "
     "__static_attributes__ __annotate__ __classdict__ __conditional_annotations__ "
     "__repr__ __str__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __hash__ __len__ __iter__ __next__ __contains__ "
     "__getitem__ __setitem__ __add__ __sub__ __mul__ __bool__ __call__ __slots__".split()
 )
+COMPARING = frozenset("__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __contains__".split())
 
 
 class Rules(NamedTuple):
@@ -144,9 +148,15 @@ def _imported(code: CodeType, rules: Rules) -> set[str]:
 
 
 def _asks_types_only(code: CodeType, program: str) -> bool:
-    """Whether `type` is only ever asked for the type of a value, to be compared: what it gives could make classes."""
-    if not any("type" in part.co_names for part in _parts(code)):  # the text may write it in other letters
+    """Whether `type` is only ever asked for the type of a value, to be compared: what it gives could make classes.
+
+    Nor may it be compared with what could keep it.
+    """
+    names = {name for part in _parts(code) for name in part.co_names}
+    if "type" not in names:  # the text may write it in other letters
         return True
+    if names & COMPARING:
+        return False
     import ast
 
     nodes = list(ast.walk(ast.parse(program)))
@@ -156,7 +166,7 @@ def _asks_types_only(code: CodeType, program: str) -> bool:
     return all(id(node) in asked for node in nodes if isinstance(node, ast.Name) and node.id == "type")
 
 
-def work() -> None:
+def work() -> NoReturn:
     """Run the programs of one request after another, as asked for in lines; ends the process when they end.
 
     What each says is followed by a line that separates it from the next, and what is printed is a part of it: the
@@ -167,22 +177,24 @@ def work() -> None:
     rest = b""
     while True:
         while b"\n" not in rest:
-            part = os.read(conversation.REQUESTS, 1 << 18)
+            part = os.read(conversation.CHANNEL, 1 << 18)
             if not part:
                 os._exit(0)
             rest += part
         line, _, rest = rest.partition(b"\n")
         for request in json.loads(line):
-            _one(request, known)
+            _one(request, known, limits[1])
             resource.setrlimit(resource.RLIMIT_AS, limits)
         os.write(conversation.CHANNEL, ENDED)
         os.write(1, b".")
 
 
-def _one(request: dict[str, Any], known: Rules) -> None:
+def _one(request: dict[str, Any], known: Rules, memory: int) -> None:
     sys.stdout = sys.stderr = printed = StringIO()
-    world = conversation.World(request, b"")
-    if world.error is None and not (is_benign(world.code, known) and _asks_types_only(world.code, request["program"])):
+    world = conversation.World(request, memory=memory, patient=True)
+    world.begin(b"", request["program"])
+    code = world.code
+    if code is not None and not (is_benign(code, known) and _asks_types_only(code, request["program"])):
         world.say({"refused": 1})
     else:
         conversation.converse(request, world)
@@ -190,10 +202,22 @@ def _one(request: dict[str, Any], known: Rules) -> None:
             world.say({"refused": 1})
         world.kept.clear()
         vars(world.module).clear()
-        if world.error is None and any(part.co_flags & GENERATOR for part in _parts(world.code)):
-            gc.collect()  # one that is not at its end could print while the next program runs
-        if world.error is None and any("random" in part.co_names for part in _parts(world.code)):
-            random.seed(0)
+        _forget(code)
     world.say({"printed": printed.getvalue()[: request["limits"]["output"]]})
     world.unsaid += NEXT
     world.speak()
+
+
+def _forget(code: CodeType | None) -> None:
+    """Undo what a program may leave to the next one."""
+    parts = list(_parts(code)) if code is not None else []
+    names = {name for part in parts for name in part.co_names}
+    if "re" in names:
+        re.purge()  # the texts of patterns are kept, which may be objects; and a pattern that is known warns no more
+    if "typing" in names:
+        for forget in getattr(typing, "_cleanups", ()):  # classes are kept
+            forget()
+    if any(part.co_flags & GENERATOR for part in parts):
+        gc.collect()  # one that is not at its end could print while the next program runs
+    if "random" in names:
+        random.seed(0)

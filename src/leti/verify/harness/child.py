@@ -13,13 +13,21 @@ from builtins import OSError as NoInputError
 from typing import Any, TextIO, cast
 
 from . import seccomp
+from .watch import FILE_SIZE
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
-CHANNEL, REQUESTS = 3, 4
-"""Descriptors of a child: what it says goes to the first, what it is asked comes from the second."""
+CHANNEL = 3
+"""The descriptor of a child that it speaks and is asked through: one end of a pair of sockets. No path leads to a
+socket, so a program cannot take back what has been said."""
 RESERVE = 64 << 20  # address space kept back for saying that there was no memory
-_prctl = getattr(ctypes.CDLL(None), "prctl", None)
+_STREAM = 1 | os.O_CLOEXEC  # SOCK_STREAM | SOCK_CLOEXEC
+_library = ctypes.CDLL(None, use_errno=True)
+_prctl = getattr(_library, "prctl", None)
 _fork = ctypes.PyDLL(None).fork
+_closerange, _setrlimit = os.closerange, resource.setrlimit
+
+Bounds = list[tuple[int, tuple[int, int]]]
+"""Limits of the kernel's: which, and the soft and the hard one."""
 
 
 def control(option: int, value: int) -> None:
@@ -41,6 +49,18 @@ def fork() -> int:
     if pid < 0:
         raise OSError("fork failed")
     return pid
+
+
+def pair() -> tuple[int, int]:
+    """Return two connected sockets, as `socket.socketpair` does, without that module's memory.
+
+    Raises:
+        OSError: there can be no more descriptors.
+    """
+    ends = (ctypes.c_int * 2)()
+    if _library.socketpair(1, _STREAM, 0, ends):
+        raise OSError(ctypes.get_errno(), "socketpair")
+    return ends[0], ends[1]
 
 
 class NoInput:
@@ -68,11 +88,13 @@ def warm() -> None:
     faulthandler.register(signal.SIGUSR2, file=CHANNEL, all_threads=False, chain=False)
 
 
-def enter(limits: dict[str, Any], *, stdin: str | None, template: int) -> None:
-    """Make this process poor. Its five descriptors are in their places already.
+def enter(bounds: Bounds, *, stdin: str | None, template: int) -> None:
+    """Make this process poor. Its descriptors are in their places already.
+
+    Whatever is done here touches pages that have to be copied: each line costs, for every program.
 
     Args:
-        limits: in seconds and bytes.
+        bounds: what `bounds_of` has prepared in the template.
         stdin: what it may read, or None.
         template: the process it was forked from; 0 where the end of that is its own anyhow.
     """
@@ -87,9 +109,11 @@ def enter(limits: dict[str, Any], *, stdin: str | None, template: int) -> None:
         os.dup2(0, 2)  # to nowhere: what is written there is not what the program prints
         os.dup2(held, 0)
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    os.closerange(REQUESTS + 1, 4096)
-    _limit(limits)
-    seccomp.restrain()
+    _closerange(CHANNEL + 1, 4096)
+    for what, bound in bounds:
+        _setrlimit(what, bound)
+    if seccomp.is_owed():
+        seccomp.restrain()
 
 
 def _holding(text: str) -> int:
@@ -103,19 +127,30 @@ def _holding(text: str) -> int:
     return file
 
 
-def _limit(limits: dict[str, Any]) -> None:
+def limit_all() -> None:
+    """Set, in the template, those limits that are the same for all programs and do not hinder it."""
+    for what, bound in ((resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_STACK, 64 << 20)):
+        _setrlimit(what, _below_ceiling(what, bound, bound))
+
+
+def bounds_of(limits: dict[str, Any]) -> Bounds:
+    """Return the limits that a child sets for itself.
+
+    Args:
+        limits: in seconds and bytes.
+    """
     cpu = int(2 * limits["timeout"]) + 2
     memory = limits["memory"] + limits["base"]
-    for what, soft, hard in (
+    wanted = (
         (resource.RLIMIT_CPU, cpu, cpu + 1),
-        (resource.RLIMIT_FSIZE, limits["file_size"], limits["file_size"]),
-        (resource.RLIMIT_NOFILE, 64, 64),
-        (resource.RLIMIT_CORE, 0, 0),
-        (resource.RLIMIT_STACK, 64 << 20, 64 << 20),
+        (resource.RLIMIT_FSIZE, FILE_SIZE, FILE_SIZE),
         (resource.RLIMIT_AS, memory, memory + RESERVE),
         (resource.RLIMIT_NPROC, 0, 0),
-    ):
-        ceiling = resource.getrlimit(what)[1]
-        if ceiling != resource.RLIM_INFINITY:
-            soft, hard = min(soft, ceiling), min(hard, ceiling)  # noqa: PLW2901 - never above what we have ourselves
-        resource.setrlimit(what, (soft, hard))
+    )
+    return [(what, _below_ceiling(what, soft, hard)) for what, soft, hard in wanted]
+
+
+def _below_ceiling(what: int, soft: int, hard: int) -> tuple[int, int]:
+    """Return limits that are never above what we have ourselves."""
+    ceiling = resource.getrlimit(what)[1]
+    return (soft, hard) if ceiling == resource.RLIM_INFINITY else (min(soft, ceiling), min(hard, ceiling))

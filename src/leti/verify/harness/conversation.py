@@ -19,9 +19,9 @@ import sys
 from atexit import _run_exitfuncs as _run_exit_handlers
 from marshal import loads
 from os import _exit, environ, getpid, read, write
-from resource import RLIMIT_AS, getrlimit, setrlimit
+from resource import RLIMIT_AS, setrlimit
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .records import Codes, bounded, own_codes, places, syntax_part, type_name
 from .values import LIBRARIES, MalformedError, plain, rebuilt, text
@@ -37,7 +37,9 @@ CALLS_BELOW = 2  # frames between the one that makes a `World` and the first fra
 MADE_BELOW = 1  # one more, where the call came with the program
 REQUESTS_BELOW = 2  # more frames, where the call is asked for later
 MAX_KEPT = 1000  # objects that are held for the other side
-CHANNEL, REQUESTS = 3, 4
+CHANNEL = 3
+STARTED = b'{"started":1}\n'
+NO_NAMES = b'{"names":{}}\n'
 _vars = vars(builtins)
 _setlimit = sys.setrecursionlimit
 _flush = sys.stdout.flush, sys.stderr.flush
@@ -47,30 +49,49 @@ _FAMILY = {value: name for name, value in vars(builtins).items() if type(value) 
 
 
 class World:
-    """The program's module, the objects that handles stand for, and how much may still be said."""
+    """The program's module, the objects that handles stand for, and how much may still be said.
 
-    def __init__(self, request: dict[str, Any], code: bytes) -> None:
+    Made before the program has a process where that can be: what is made there need not be made in every child.
+
+    Args:
+        request: what to run and ask.
+        memory: bytes of address space that the process can have at most.
+        patient: say everything at once, when `speak` is called.
+    """
+
+    def __init__(self, request: dict[str, Any], *, memory: int, patient: bool = False) -> None:
         self.name = "__main__" if request["main"] else MODULE
         self.module = ModuleType(self.name)
         self.module.__dict__["__builtins__"] = builtins
-        sys.modules[MODULE] = sys.modules["__main__"] = self.module
         self.own: Codes = {}
         self.besides = {} if request["own"] else _vars  # where a function is looked for that the program lacks
         self.kept: list[Any] = []
         self.calls: list[Any] = []
         self.scratch = environ["HOME"]
         self.room = request["limits"]["answers"]
-        self.patient = request["shared"]  # in a shared process all is said at once: should it end, it is all done again
+        self.patient = patient
         self.unsaid = b""
-        self.memory = (getrlimit(RLIMIT_AS)[1],) * 2
-        self.process = getpid()
+        self.memory = (memory, memory)
         self.depth = depth() + CALLS_BELOW
-        self.say({"started": 1})
+        self.arguments = bytes.fromhex(request["arguments"])
+        self.process = 0
+        self.code: CodeType | None = None
         self.error: BaseException | None = None
+
+    def begin(self, code: bytes, program: str) -> None:
+        """Take up the program, in the process it runs in; `error` is what is wrong with its text, if anything is.
+
+        Args:
+            code: the program, compiled by the judge; empty where it has to be compiled here.
+            program: its text, where there is no code.
+        """
+        self.process = getpid()
+        sys.modules[MODULE] = sys.modules["__main__"] = self.module
+        self.put(STARTED)
         if code:
             self.code = loads(code)  # noqa: S302 - compiled by the judge
         else:
-            self.code, self.error = self.attempt(compile, request["program"], FILE, "exec", 0, True)
+            self.code, self.error = self.attempt(compile, program, FILE, "exec", 0, True)
 
     def attempt(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> tuple[Any, BaseException | None]:
         """Return the function's result and what it raised. The one place where code of the program is called."""
@@ -101,8 +122,10 @@ class World:
     def say(self, message: dict[str, Any]) -> None:
         """Write one line."""
         data = (text(message) + "\n").encode("ascii")
-        if len(data) > self.room:
-            data = b'{"big":%d}\n' % len(data)
+        self.put(data if len(data) <= self.room else b'{"big":%d}\n' % len(data))
+
+    def put(self, data: bytes) -> None:
+        """Write a line that is text already."""
         self.room -= len(data)
         self.unsaid += data
         if not self.patient:
@@ -124,15 +147,23 @@ def depth() -> int:
 
 
 def converse(request: dict[str, Any], world: World) -> None:
-    """Run the program, make the calls that came with it, and answer until nothing more is asked."""
+    """Run the program, make the calls that came with it, and answer until nothing more is asked.
+
+    Args:
+        request: what to ask. Unless it may be `asked` for more, that is all.
+        world: the program's, begun.
+    """
     error = world.error or _load(world)
     if error is not None:
         world.say({"error": _record(error, world)})
         return
-    world.say({"names": {name: _named(name, world) for name in request["names"]}})
+    if request["names"]:
+        world.say({"names": {name: _named(name, world) for name in request["names"]}})
+    else:
+        world.put(NO_NAMES)
     if request["calls"] and not _make_calls(request, world):
         return
-    if (request["stay"] or world.kept) and not request["shared"]:
+    if request["asked"] and (request["names"] or world.kept):
         _serve(world)
 
 
@@ -142,14 +173,14 @@ def _make_calls(request: dict[str, Any], world: World) -> bool:
     Tests may ask an object that was returned for more before their next call is due: so that waits until it is.
     """
     raised = -1
-    expressions = loads(bytes.fromhex(request["arguments"]))  # noqa: S302 - compiled by the judge
+    expressions = loads(world.arguments)  # noqa: S302 - compiled by the judge
     world.calls = list(zip(request["calls"], expressions, strict=True))
     for (name, frames, test), arguments in world.calls:
         if test == raised:
             world.say({"skipped": 1})
             continue
         well, go_on = _call(name, frames - MADE_BELOW, arguments, world)
-        if not go_on or (world.kept and not (request["shared"] or request["own"])):
+        if not go_on or (world.kept and request["asked"] and not request["own"]):
             return go_on
         raised = raised if well else test
     return True
@@ -157,7 +188,6 @@ def _make_calls(request: dict[str, Any], world: World) -> bool:
 
 def _load(world: World) -> BaseException | None:
     """Run the program, with the recursion limit it would have alone."""
-    own_codes(world.code, world.own)
     _setlimit(1000 + world.depth)
     return world.attempt(exec, world.code, world.module.__dict__)[1]
 
@@ -204,7 +234,7 @@ def _serve(world: World) -> None:
     rest = b""
     while True:
         while b"\n" not in rest:
-            part = read(REQUESTS, 1 << 16)
+            part = read(CHANNEL, 1 << 16)
             if not part:
                 return
             rest += part
@@ -315,6 +345,8 @@ def _kind(value: Any) -> str:
 def _record(error: BaseException, world: World) -> dict[str, Any]:
     """Return an exception as data. Its text is the program's to write."""
     kind = type(error)
+    if world.code is not None and not world.own:
+        own_codes(world.code, world.own)
     record: dict[str, Any] = {"type": type_name(kind, world.name), "frames": places(error, world.own, file=FILE)}
     if issubclass(kind, SyntaxError):
         record["message"], record["syntax"] = syntax_part(error, evaluated=bool(record["frames"]))
@@ -331,7 +363,7 @@ def _record(error: BaseException, world: World) -> dict[str, Any]:
 _LIBRARY = sys.modules["os"].__file__.rpartition("/")[0] if sys.modules["os"].__file__ else "\x00"
 
 
-def leave(world: World) -> None:
+def leave(world: World) -> NoReturn:
     """End the process at once: no exit handler and no thread of the program gets a turn.
 
     Only for a whole program that reads and prints its end is a part of it.

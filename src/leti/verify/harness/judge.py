@@ -2,7 +2,7 @@
 
 Requests are frames. `load` prepares a check and returns the plan of what to ask a program; `expect` adds to it what a
 reference returned; `run` decides the tests of one program from what it has said, asking for more where the plan did not
-foresee it; `compile` compiles a program.
+foresee it; `all` decides on several that can be asked for nothing; `compile` compiles programs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
                 runs = zip(header["runs"], blob.split(NEXT), strict=True)
                 frames.write({"found": [_done(run, said, checks, None) for run, said in runs]})
             elif header["do"] == "compile":
-                frames.write(*_compiled(blob.decode("utf-8", "surrogatepass"), header["tests"]))
+                frames.write(*_all_compiled(header, blob))
             else:
                 frames.write(_done(header, blob, checks, frames))
     os._exit(0)
@@ -67,35 +67,49 @@ def _done(
             least = min(MEMORY + EXPECTED * len(blob), MOST)
             resource.setrlimit(resource.RLIMIT_AS, (max(least, resource.getrlimit(resource.RLIMIT_AS)[0]), MOST))
             return check.expect(lines)
-        return check.decide(lines, every=header["every"])
+        return check.decide(lines, every=header["every"]) | {"asked": False}
     random.seed(0)
+    asked = False
 
     def ask(line: str) -> list[str]:
+        nonlocal asked
+        asked = True
         if frames is None:  # it runs no more
             return []
         frames.write({"ask": True}, line.encode("ascii") + b"\n")
         answer, said = frames.read()
         return [] if "gone" in answer else said.decode("ascii", "replace").splitlines()
 
-    return check.decide(lines, Link(lines[1:], ask), offset=header["offset"], every=header["every"])
+    return check.decide(lines, Link(lines[1:], ask), offset=header["offset"], every=header["every"]) | {"asked": asked}
 
 
 def _prepared(header: dict[str, Any]) -> PythonTests | Calls:
     return PythonTests(header["setup"], header["tests"]) if "tests" in header else Calls(header)
 
 
+def _all_compiled(header: dict[str, Any], texts: bytes) -> tuple[dict[str, Any], bytes]:
+    """Compile programs that stand one after the other; return what is known of each, and their codes in one."""
+    found: list[dict[str, Any]] = []
+    codes = b""
+    for length, tests in zip(header["programs"], header["tests"], strict=True):
+        one, code = _compiled(texts[:length].decode("utf-8", "surrogatepass"), tests)
+        found.append(one | {"code": len(code)})
+        texts, codes = texts[length:], codes + code
+    return {"compiled": found}, codes
+
+
 def _compiled(program: str, tests: str) -> tuple[dict[str, Any], bytes]:
     """Compile a program, never to run here. This process has its pages: a fresh child would have to copy a hundred.
 
     Returns:
-        An empty header and the code; or `error`, its SyntaxError; or `unknown`: only its own process can tell.
+        `error`, its SyntaxError, or nothing; and the code. Neither: only its own process can tell.
     """
     try:
         return {}, marshal.dumps(compile(program, FILE, "exec", 0, dont_inherit=True))
     except SyntaxError as error:
         return {"error": _syntax_error(_with_tests(program, tests) or error)}, b""
     except (ValueError, RecursionError, MemoryError, OverflowError):
-        return {"unknown": True}, b""
+        return {}, b""
 
 
 def _with_tests(program: str, tests: str) -> SyntaxError | None:

@@ -132,6 +132,11 @@ def owe(*, processes: bool, signals: bool) -> None:
     _owed.update(processes=processes, signals=signals)
 
 
+def is_owed() -> bool:
+    """Whether `restrain` has something to do."""
+    return any(_owed.values())
+
+
 def restrain() -> None:
     """Refuse in this process, a freshly forked child, what the filter of all could not; mostly there is nothing.
 

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import gc
 import json
+import marshal
 import os
 import random
+import resource
 import signal
 import sys
 import time
 from contextlib import suppress
 from typing import Any
 
-from . import benign, conversation, records, values
-from .child import CHANNEL, PR_SET_CHILD_SUBREAPER, REQUESTS, control, enter, fork, warm
+from . import benign, conversation, values
+from .child import CHANNEL, PR_SET_CHILD_SUBREAPER, Bounds, bounds_of, control, enter, fork, limit_all, pair, warm
 from .clearing import clear
 from .frames import ClosedError, Frames
 from .watch import ENDED, CallerGoneError, Child
@@ -28,7 +30,9 @@ PRELOADED = (  # what programs import most; each module costs a little at every 
     *("bisect", "collections", "copy", "functools", "heapq", "itertools", "math", "operator", "random", "re"),
     *("string", "typing"),
 )
-PLACES = (1, 2, CHANNEL, REQUESTS)  # descriptors of a child besides standard input
+PLACES = (1, 2, CHANNEL)  # descriptors of a child besides standard input
+REHEARSALS = 10
+ENOUGH = 4 << 20  # bytes that programs have said, after which the others of a request wait for the next one
 SHARED = 500  # programs a worker runs before it is replaced
 GRACE = 5.0  # seconds to get rid of what a program left running
 
@@ -43,19 +47,20 @@ def main(scratch: str, *, first: bool, proc: int | None) -> None:
     """
     control(PR_SET_CHILD_SUBREAPER, 1)
     os.chdir(scratch)
-    _prepare()
     frames = Frames(_high(0, 60), _high(1, 61))
     proc = _high(proc, 62) if proc is not None else None
     nothing, log = _high(os.open(os.devnull, os.O_RDWR), 63), _high(2, 64)
     for place in (0, *PLACES):
         os.dup2(nothing, place)
-    template = Template(frames, scratch, first=first, proc=proc)
     try:
+        limit_all()
+        _prepare()
+        template = Template(frames, scratch, first=first, proc=proc)
         with suppress(CallerGoneError, ClosedError):
             frames.write({"ready": list(sys.version_info[:3])})
             while True:
                 header, code = frames.read()
-                if "limits" in header:  # or it was meant for a program that has ended meanwhile
+                if "programs" in header:  # or it was meant for a program that has ended meanwhile
                     frames.write(*template.serve(header, code))
         template.end_worker()
         _alone(first=first)
@@ -75,12 +80,8 @@ def _prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     warm()
-    code = compile("def f(a):\n    return [a]\nf(1)\nf()", "<string>", "exec")
-    try:
-        exec(code, {})  # noqa: S102 - ours
-    except TypeError as error:
-        records.places(error, records.own_codes(code, {}), file="<string>")
-    values.rebuilt(values.text(values.plain([1, "a", (2.5, None), {1: {2}}], repr)), repr)
+    for _ in range(REHEARSALS):
+        _rehearse()
     sys.path[:] = [entry for entry in sys.path if entry != sys.argv[1]]
     sys.argv[:] = [""]
     for name in [name for name in sys.modules if name.partition(".")[0] == __name__.partition(".")[0]]:
@@ -88,6 +89,41 @@ def _prepare() -> None:
     random.seed(0)  # the same program gives the same verdict when a run is gone on with
     gc.collect()
     gc.freeze()
+
+
+def _rehearsed() -> None:
+    """Define what a program defines; its code is run as one. To compile text here would take memory for good."""
+    global f  # noqa: PLW0603 - of the program's module, which is given to it
+
+    def f(a: Any) -> Any:
+        return [a, "a"]
+
+
+def _one() -> Any:
+    return (1,), {}
+
+
+def _two() -> Any:
+    return (1, 2), {}
+
+
+def _rehearse() -> None:
+    """Do here, where nobody hears it, what every child does.
+
+    The interpreter writes to code as long as it is new, and each page that a child writes to has to be copied.
+    """
+    before = sys.getrecursionlimit(), sys.modules["__main__"]
+    for arguments in (_one.__code__, _two.__code__):
+        request: dict[str, Any] = {"main": False, "own": True, "asked": False, "names": []}
+        request |= {"calls": [("f", 1, 0)], "arguments": marshal.dumps([arguments]).hex()}
+        request |= {"limits": {"answers": 1 << 20}}
+        world = conversation.World(request, memory=resource.getrlimit(resource.RLIMIT_AS)[1])
+        world.begin(marshal.dumps(_rehearsed.__code__), "")
+        conversation.converse(request, world)
+    values.rebuilt(values.text(values.plain([1, "a", (2.5, None), {1: {2}}], repr)), repr)
+    sys.setrecursionlimit(before[0])
+    sys.modules["__main__"] = before[1]
+    del sys.modules[conversation.MODULE]
 
 
 class Template:
@@ -103,33 +139,50 @@ class Template:
         self._told = False
         self._shared = 0
 
-    def serve(self, request: dict[str, Any], code: bytes) -> tuple[dict[str, Any], bytes]:
-        """Run one program, or some that share a process; return how it ended and what it said.
-
-        Nothing of it is left running then, but for a process that is shared.
+    def serve(self, request: dict[str, Any], codes: bytes) -> tuple[dict[str, Any], bytes]:
+        """Run programs; return how they ended and what they said. Nothing of them is left running then.
 
         Args:
-            request: what to run and ask, and the limits.
-            code: the program, compiled; empty where the request holds its source.
+            request: `programs`, each with what to ask of it and its limits; whether they share a process. One program
+                alone may be `asked` for more.
+            codes: the programs, compiled, one after the other; a request says how long its own is.
         """
-        limits = request["limits"] | {"base": self._memory}
         if request["shared"]:
-            child = self._take_worker(limits, len(request["programs"]))
-            child.begin(limits, again=True)
-            child.tell((json.dumps(request["programs"]) + "\n").encode())
-        else:
-            self.end_worker()
-            child = self._fork(request | {"limits": limits}, code)
-            child.begin(limits, again=False)
-        self._child = child
-        waiting = child.follow(self._frames.reader, self._command, quiet=not request["stay"])
-        self._told = True
+            return self._together(request)
+        self.end_worker()
+        ended: list[dict[str, Any]] = []
+        said = b""
+        for one in request["programs"]:
+            code, codes = codes[: one["code"]], codes[one["code"] :]
+            header, part = self._apart(one, code)
+            ended.append(header | {"said": len(part)})
+            said += part
+            if header["late"] or len(said) > ENOUGH or not (header["alone"] and header["cleared"]):
+                break  # whoever asks has waited long enough, or has to replace this cell
+        return {"ended": ended}, said
+
+    def _together(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Run programs in one process."""
+        limits = request["limits"] | {"base": self._memory}
+        child = self._child = self._take_worker(limits, len(request["programs"]))
+        child.begin(limits, again=True)
+        child.tell((json.dumps(request["programs"]) + "\n").encode())
+        child.follow(self._frames.reader, self._command, quiet=True)
+        return {"ended": [self._ended(child, shared=True)]}, bytes(child.said)
+
+    def _apart(self, request: dict[str, Any], code: bytes) -> tuple[dict[str, Any], bytes]:
+        """Run one program in its own process."""
+        limits = request["limits"] | {"base": self._memory}
+        child = self._child = self._started(request, limits, code)
+        child.begin(limits, again=False)
+        waiting = child.follow(self._frames.reader, self._command, quiet=not request["asked"])
+        self._told = request["asked"]
         while waiting and self._told:  # who says that it waits, though it was told nothing, makes it up, and is ended
             self._frames.write({"waiting": True}, bytes(child.said))
             child.said.clear()
             self._told = False
             waiting = child.follow(self._frames.reader, self._command)
-        return self._ended(child, shared=request["shared"]), bytes(child.said)
+        return self._ended(child, shared=False) | {"waits": waiting}, bytes(child.said)
 
     def _command(self) -> bytes:
         try:
@@ -173,7 +226,10 @@ class Template:
         if self._worker is None:
             self._shared = programs
             # the clock of a worker is the template's alone: limits on processor time would add up
-            self._worker = self._fork({"worker": True, "stdin": None, "limits": limits | {"timeout": 1e6}})
+            bounds = bounds_of(limits | {"timeout": 1e6})
+            self._worker = self._forked(bounds, shared=True)
+            if self._worker is None:
+                benign.work()
         return self._worker
 
     def end_worker(self) -> None:
@@ -184,29 +240,30 @@ class Template:
             self._worker.close()
             self._worker = None
 
-    def _fork(self, request: dict[str, Any], code: bytes = b"") -> Child:
-        """Fork a child. Its descriptors are put in their places here, where that costs no new pages."""
-        heard, says = os.pipe()
-        asked, tells = os.pipe()
+    def _started(self, request: dict[str, Any], limits: dict[str, Any], code: bytes) -> Child:
+        """Start a program in a child."""
+        bounds = bounds_of(limits)
+        world = conversation.World(request, memory=dict(bounds)[resource.RLIMIT_AS][1])
+        child = self._forked(bounds, stdin=request["stdin"])
+        if child is not None:
+            return child
+        world.begin(code, request["program"])
+        conversation.converse(request, world)
+        return conversation.leave(world)
+
+    def _forked(self, bounds: Bounds, *, stdin: str | None = None, shared: bool = False) -> Child | None:
+        """Fork a child; return None in it. Its descriptors are put in their places here, where that costs no pages."""
+        ours, theirs = pair()
         reader, writer = os.pipe()
-        for end, place in zip((writer, writer, says, asked), PLACES, strict=True):
+        for end, place in zip((writer, writer, theirs), PLACES, strict=True):
             os.dup2(end, place)
         pid = fork()
         if pid == 0:
-            enter(request["limits"], stdin=request["stdin"], template=0 if self._first else self._pid)
-            _run(request, code)
-        for end in (writer, says, asked):  # copies stay in their places until the next child: its end is seen otherwise
+            enter(bounds, stdin=stdin, template=0 if self._first else self._pid)
+            return None
+        for end in (writer, theirs):  # copies stay in their places until the next child: its end is seen otherwise
             os.close(end)
-        return Child(pid, (heard, tells, reader), shared="worker" in request, proc=self._proc)
-
-
-def _run(request: dict[str, Any], code: bytes) -> None:
-    """Run the program of a request, or those of many; ends the process."""
-    if "worker" in request:
-        benign.work()
-    world = conversation.World(request, code)
-    conversation.converse(request, world)
-    conversation.leave(world)
+        return Child(pid, (ours, reader), shared=shared, proc=self._proc)
 
 
 def _high(descriptor: int, place: int) -> int:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+FILE_SIZE = 16 << 20  # bytes of a file that a program writes, at most
 TICK = 0.25  # seconds between looks at the clock at most
+TELLING = 1.0  # seconds a program may take to listen to what it asked for
 QUIET = 20  # milliseconds
 LAST_WORDS = 0.2  # seconds a late program has for saying where it was
 WAITING = b'{"waiting":1}\n'
@@ -29,15 +31,15 @@ class Child:
 
     Args:
         pid: of the process.
-        ends: ours of the pipes for what it says, what it is told, and what it prints.
+        ends: ours of the channel, and of the pipe for what it prints.
         shared: whether it runs many programs; it prints nothing then but a byte when a request is done.
         proc: a directory descriptor of a /proc that shows it, or None.
     """
 
-    def __init__(self, pid: int, ends: tuple[int, int, int], *, shared: bool, proc: int | None) -> None:
+    def __init__(self, pid: int, ends: tuple[int, int], *, shared: bool, proc: int | None) -> None:
         self.pid, self._shared, self._proc = pid, shared, proc
-        self._heard, self._tells, self._printed = ends
-        os.set_blocking(self._heard, False)
+        self._channel, self._printed = ends
+        os.set_blocking(self._channel, False)
         os.set_blocking(self._printed, False)
         self.status: int | None = None
         self._queue: int | None = None
@@ -96,7 +98,7 @@ class Child:
                 poller.register(self._printed, select.POLLIN)
             if quiet and (ready := poller.poll(min(QUIET, self._limits["timeout"] * 1000))):
                 return self._done(dict(ready), handle)
-            for descriptor in (self._heard, self._printed, control):
+            for descriptor in (self._channel, self._printed, control):
                 poller.register(descriptor, select.POLLIN)
             return self._follow(poller, handle, (control, command))
         finally:
@@ -117,9 +119,9 @@ class Child:
             if handle in ready:
                 self._reap()
                 return False
-            if self._heard in ready:
+            if self._channel in ready:
                 if not self._hear():
-                    poller.unregister(self._heard)
+                    poller.unregister(self._channel)
                 if self.flooded or self.said.endswith((WAITING, ENDED)):
                     return self.said.endswith(WAITING)
             if self._printed in ready and not self.drain(once=True):
@@ -138,11 +140,9 @@ class Child:
         return self.late
 
     def _hear(self) -> bool:
-        """Take what it says; return False where nothing more will come."""
+        """Take what it has said; return False where that was nothing, or too much."""
         try:
-            data = os.read(self._heard, 1 << 18)
-        except BlockingIOError:
-            return True
+            data = os.read(self._channel, 1 << 18)
         except OSError:
             return False
         self.said += data
@@ -151,10 +151,14 @@ class Child:
         return bool(data) and not self.flooded
 
     def tell(self, data: bytes) -> None:
-        """Write to the child what it waits for."""
+        """Write to the child what it waits for; one that does not listen is not told all of it."""
         with suppress(OSError):  # it is gone: its end will be seen
             while data:
-                data = data[os.write(self._tells, data) :]
+                try:
+                    data = data[os.write(self._channel, data) :]
+                except BlockingIOError:
+                    if not select.select([], [self._channel], [], TELLING)[1]:
+                        return
 
     def drain(self, *, once: bool = False) -> bool:
         """Take what was printed, keep the beginning; return False where the pipe has ended."""
@@ -186,7 +190,7 @@ class Child:
         until = time.monotonic() + LAST_WORDS
         while not self.said.endswith(b"\n") or b"Current thread" not in self.said:
             left = until - time.monotonic()
-            if left <= 0 or not select.select([self._heard], [], [], left)[0] or not self._hear():
+            if left <= 0 or not select.select([self._channel], [], [], left)[0] or not self._hear():
                 return
 
     def end(self) -> None:
@@ -195,13 +199,9 @@ class Child:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
             self._reap()
-        if not self.flooded:
-            while self._has_more() and self._hear():
-                pass
+        while not self.flooded and self._hear():
+            pass
         self.drain()
-
-    def _has_more(self) -> bool:
-        return bool(select.select([self._heard], [], [], 0)[0])
 
     def seconds(self) -> float:
         """Return the seconds by the clock since the program began."""
@@ -211,5 +211,5 @@ class Child:
         """Close our ends."""
         if self._queue is not None and self._queue >= 0:
             os.close(self._queue)
-        for end in (self._heard, self._tells, self._printed):
+        for end in (self._channel, self._printed):
             os.close(end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import contextlib
 import json
 import os
@@ -73,6 +74,9 @@ class StartedCell:
         self._scratch, self._below, self._also = scratch, below, also
         self._lock = threading.Lock()
         self._words = ""
+        # Compiled in each cell, the harness leaves a megabyte behind that every fork pays for. So it does where nothing
+        # can be written here; from inside nothing is.
+        compileall.compile_dir(HARNESS / "harness", maxlevels=0, quiet=2)
         try:
             self._log = tempfile.TemporaryFile()  # noqa: SIM115 - ours until `close`; no path leads to it
             pipe = subprocess.PIPE
