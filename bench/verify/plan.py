@@ -13,6 +13,8 @@ from rounds import Rehearsal, Seat, passes, rehearse
 from runners import OURS, PEERS
 from suites import as_text, evenly, humaneval_suite, lm_suite, mbpp_suite, without_cases
 
+from leti.verify.harness.warming import PRELOADED
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
@@ -196,7 +198,7 @@ def _seat_forks(plan: Plan, callers: Callers, cpu: int, turn: float) -> None:
     starts: dict[str, Callable[[], Caller]] = {
         "fork-c": lambda: callers.compiled_forker(cpu),
         "fork-python": lambda: callers.forker(cpu),
-        "fork-template": lambda: callers.forker(cpu, _template_modules()),
+        "fork-template": lambda: callers.forker(cpu, PRELOADED),
     }
     for name, start in starts.items():
         try:
@@ -207,22 +209,6 @@ def _seat_forks(plan: Plan, callers: Callers, cpu: int, turn: float) -> None:
             continue
         number = max(20, int(turn / FORK_SECONDS[name]))
         plan.seats.append(Seat(table="Forks", row=name, caller=caller, suite=None, passes=number, limit=120.0))
-
-
-def _template_modules() -> tuple[str, ...]:
-    """What our template loads before it forks.
-
-    Raises:
-        CallerGoneError: if it does not say so in this version.
-    """
-    try:
-        from leti.verify.harness import template
-    except ImportError as error:
-        raise CallerGoneError(str(error)) from error
-    modules = getattr(template, "PRELOADED", None)
-    if modules is None:
-        raise CallerGoneError("leti.verify.harness.template.PRELOADED is not there in this version")
-    return tuple(modules)
 
 
 __all__ = ["CORES", "FORKS", "PEERS", "Plan", "make_plan", "with_ballast", "without_ballast"]

@@ -8,11 +8,8 @@ A program known to be benign may share a process with others (`shared`): the wor
 
 from __future__ import annotations
 
-import gc
 import json
-import marshal
 import os
-import random
 import resource
 import signal
 import sys
@@ -20,18 +17,14 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from . import benign, conversation, values
-from .child import CHANNEL, PR_SET_CHILD_SUBREAPER, Bounds, bounds_of, control, enter, fork, limit_all, pair, warm
+from . import benign, conversation
+from .child import CHANNEL, PR_SET_CHILD_SUBREAPER, Bounds, bounds_of, control, enter, fork, limit_all, pair
 from .clearing import clear
 from .frames import ClosedError, Frames
+from .warming import prepare
 from .watch import ENDED, CallerGoneError, Child
 
-PRELOADED = (  # what programs import most; each module costs a little at every fork
-    *("bisect", "collections", "copy", "functools", "heapq", "itertools", "math", "operator", "random", "re"),
-    *("string", "typing"),
-)
 PLACES = (1, 2, CHANNEL)  # descriptors of a child besides standard input
-REHEARSALS = 10
 ENOUGH = 4 << 20  # bytes that programs have said, after which the others of a request wait for the next one
 SHARED = 500  # programs a worker runs before it is replaced
 GRACE = 5.0  # seconds to get rid of what a program left running
@@ -54,7 +47,7 @@ def main(scratch: str, *, first: bool, proc: int | None) -> None:
         os.dup2(nothing, place)
     try:
         limit_all()
-        _prepare()
+        prepare()
         template = Template(frames, scratch, first=first, proc=proc)
         with suppress(CallerGoneError, ClosedError):
             frames.write({"ready": list(sys.version_info[:3])})
@@ -67,63 +60,6 @@ def main(scratch: str, *, first: bool, proc: int | None) -> None:
         os._exit(0)
     finally:
         os.dup2(log, 2)  # what goes wrong here is ours, and is said in the log
-
-
-def _prepare() -> None:
-    """Load what programs use and do everything once, so that children find it warm."""
-    for name in PRELOADED:
-        __import__(name)
-    import builtins
-
-    for gone in ("exit", "quit", "help"):
-        setattr(builtins, gone, None)  # as the official executor leaves them
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    warm()
-    for _ in range(REHEARSALS):
-        _rehearse()
-    sys.path[:] = [entry for entry in sys.path if entry != sys.argv[1]]
-    sys.argv[:] = [""]
-    for name in [name for name in sys.modules if name.partition(".")[0] == __name__.partition(".")[0]]:
-        del sys.modules[name]
-    random.seed(0)  # the same program gives the same verdict when a run is gone on with
-    gc.collect()
-    gc.freeze()
-
-
-def _rehearsed() -> None:
-    """Define what a program defines; its code is run as one. To compile text here would take memory for good."""
-    global f  # noqa: PLW0603 - of the program's module, which is given to it
-
-    def f(a: Any) -> Any:
-        return [a, "a"]
-
-
-def _one() -> Any:
-    return (1,), {}
-
-
-def _two() -> Any:
-    return (1, 2), {}
-
-
-def _rehearse() -> None:
-    """Do here, where nobody hears it, what every child does.
-
-    The interpreter writes to code as long as it is new, and each page that a child writes to has to be copied.
-    """
-    before = sys.getrecursionlimit(), sys.modules["__main__"]
-    for arguments in (_one.__code__, _two.__code__):
-        request: dict[str, Any] = {"main": False, "own": True, "asked": False, "names": []}
-        request |= {"calls": [("f", 1, 0)], "arguments": marshal.dumps([arguments]).hex()}
-        request |= {"limits": {"answers": 1 << 20}}
-        world = conversation.World(request, memory=resource.getrlimit(resource.RLIMIT_AS)[1])
-        world.begin(marshal.dumps(_rehearsed.__code__), "")
-        conversation.converse(request, world)
-    values.rebuilt(values.text(values.plain([1, "a", (2.5, None), {1: {2}}], repr)), repr)
-    sys.setrecursionlimit(before[0])
-    sys.modules["__main__"] = before[1]
-    del sys.modules[conversation.MODULE]
 
 
 class Template:
@@ -196,7 +132,7 @@ class Template:
 
     def _ended(self, child: Child, *, shared: bool) -> dict[str, Any]:
         seconds, late = child.seconds(), child.late
-        if late:
+        if late and not shared:  # a shared one is asked again by itself: its answer would stand amid what it says
             child.ask_where()
         stays = shared and not late and child.said.endswith(ENDED) and not child.flooded
         used = child.used()
