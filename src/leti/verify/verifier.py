@@ -131,7 +131,7 @@ class PythonVerifier:
             every=self._every,
             returned=ran.returned,
         )
-        return replace(job, answers=max(job.answers, 2 * len(job.returned)))
+        return replace(job, answers=max(job.answers, 2 * len(job.returned))) if job.returned else job
 
     def _audited(self, lane: Lane, job: Job, fast: Verdict) -> Verdict:
         """Return the verdict of a process of its own; if the shared one's was another, there is no more sharing."""

@@ -173,6 +173,8 @@ def work() -> NoReturn:
     process's own output is one for all, and a byte on it says that a request is done.
     """
     known = rules()
+    gc.collect()
+    gc.freeze()  # what is collected after a program is the program's alone
     limits = resource.getrlimit(resource.RLIMIT_AS)
     rest = b""
     while True:

@@ -26,7 +26,7 @@ from .watch import ENDED, CallerGoneError, Child
 
 PLACES = (1, 2, CHANNEL)  # descriptors of a child besides standard input
 ENOUGH = 4 << 20  # bytes that programs have said, after which the others of a request wait for the next one
-SHARED = 500  # programs a worker runs before it is replaced
+SHARED = 2000  # programs a worker runs before it is replaced
 GRACE = 5.0  # seconds to get rid of what a program left running
 
 
