@@ -169,6 +169,70 @@ def test_programs_together() -> None:
     exchange.close()
 
 
+ENDS = [
+    HONEST,
+    "def solve(x): return x",
+    "import os\ndef solve(x): os._exit(7)",
+    "def solve(x): raise KeyError(x)",
+    "def solve(x): return (n for n in [x])",  # to be asked for more: it is no plain data
+    "class A: pass\ndef solve(x): return A()",
+    "def solve(x: return x",
+    "raise ValueError('here')",
+    "while True: pass",
+    "print('words')\n" + HONEST,
+    "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)",
+    "def solve(x): return [" * 150,
+    "\ud800",
+    "",
+]
+
+
+@pytest.mark.parametrize("check", [CHECK, ASKS, Calls(function="solve", arguments=("1",), expected=("2",))], ids=str)
+def test_programs_apart_are_judged_as_each_by_itself(exchange: Exchange, check: Checks | Calls) -> None:
+    jobs = [Job(program=program, check=check, timeout=0.5) for program in ENDS]
+    found = exchange.apart(jobs)
+    assert exchange.clean
+    for job, one in zip(jobs, found, strict=True):
+        if one is not None:
+            assert judge(job, replace(one, seconds=0)) == judge(job, replace(exchange.run(job), seconds=0)), job.program
+    assert [one is None for one in found[:4]] == [check is ASKS] * 4
+    assert exchange.apart([]) == []
+
+
+def test_an_object_that_has_to_be_asked_for_more_is_asked_by_itself(exchange: Exchange) -> None:
+    job = Job(program="def solve(x): return (n for n in [x])", check=Checks(tests=("assert list(solve(1)) == [1]",)))
+    assert exchange.apart([JOB, job])[1] is None
+    assert outcome(exchange, job) is Outcome.PASSED
+
+
+def test_whole_programs_and_raw_jobs_are_run_by_themselves(exchange: Exchange) -> None:
+    stream = Job(program="print(1)", check=Streams(cases=(Case(stdin="", stdout="1"),)))
+    assert exchange.apart([stream, replace(JOB, raw=True)]) == [None, None]
+    assert exchange.together([stream, replace(JOB, raw=True)]) == [None, None]
+
+
+def test_a_late_program_takes_no_time_from_those_behind_it(exchange: Exchange) -> None:
+    loop = replace(JOB, program="def solve(x):\n    while True: pass", timeout=0.3)
+    jobs = [JOB, loop, JOB, loop, JOB]
+    found = [one for one in exchange.apart(jobs) if one is not None]
+    assert [one.ended.how for one in found] == [How.EXIT, How.DEADLINE, How.EXIT, How.DEADLINE, How.EXIT]
+    assert all(one.seconds < 0.3 for one in found[::2])
+
+
+def test_programs_that_say_much_are_all_heard(exchange: Exchange) -> None:
+    large = replace(JOB, program="def solve(x): return x + 1 if x < 9 else 'x' * (3 << 20)")
+    check = Checks(tests=("assert solve(1) == 2", "assert len(solve(9)) == 3 << 20"))
+    found = exchange.apart([replace(large, check=check)] * 4)
+    assert [one is not None and one.results[-1].status for one in found] == [TestStatus.PASSED] * 4
+
+
+def test_what_a_late_shared_program_says_is_not_torn(exchange: Exchange) -> None:
+    job = replace(JOB, program="def solve(x): raise ValueError('x' * 5_000_000)")
+    for _ in range(8):
+        (shared,) = exchange.together([job])
+        assert shared is None or judge(job, shared).outcome is Outcome.RAISED
+
+
 LIES = [
     {"names": []},
     {"names": {"solve": 1}},
@@ -203,7 +267,10 @@ def test_no_lie_of_a_program_breaks_what_hears_it(exchange: Exchange, lie: objec
         f"import os\ndef solve(x):\n    os.write(3, {lines!r})\n    return 0",
         f"import os\ndef solve(x):\n    os.write(3, {lines!r} * 9)\n    os._exit(0)",
     ):
-        assert outcome(exchange, Job(program=program, check=check, timeout=1.0)) is not Outcome.PASSED
+        job = Job(program=program, check=check, timeout=1.0)
+        assert outcome(exchange, job) is not Outcome.PASSED
+        (one,) = exchange.apart([job])
+        assert one is None or not judge(job, one).passed
     assert outcome(exchange, JOB) is Outcome.PASSED
     assert exchange.clean
 

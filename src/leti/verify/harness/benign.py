@@ -26,7 +26,7 @@ from .watch import ENDED, NEXT
 
 GENERATOR = 0x20  # the flag of a code that makes a generator
 COROUTINES = 0x80 | 0x100 | 0x200  # of what would have to be awaited
-TESTED = {(3, 11), (3, 12), (3, 13), (3, 14)}
+TESTED = {(3, 11), (3, 12), (3, 13)}
 """Bytecode changes from version to version: on others no program is benign."""
 
 LISTED: dict[str, str] = {
