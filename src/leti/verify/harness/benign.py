@@ -69,6 +69,7 @@ UNDERSCORED = frozenset(
     "__repr__ __str__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __hash__ __len__ __iter__ __next__ __contains__ "
     "__getitem__ __setitem__ __add__ __sub__ __mul__ __bool__ __call__ __slots__".split()
 )
+DEEDS = ("LOAD", "STORE", "DELETE")
 COMPARING = frozenset("__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __contains__".split())
 
 
@@ -85,11 +86,13 @@ class Rules(NamedTuple):
     """The operation that imports."""
     extended: int
     """The operation that carries the high part of the next one's argument."""
+    others: frozenset[int]
+    """Operations with a name that is no variable's: attributes, and what is imported from modules."""
 
 
 def rules() -> Rules:
     """Return what is looked for in the bytecode of this interpreter."""
-    from opcode import opmap
+    from opcode import hasname, opmap
 
     listed, there = set(), set()
     for name, names in LISTED.items():
@@ -102,6 +105,7 @@ def rules() -> Rules:
         match=opmap["MATCH_CLASS"],
         load=opmap["IMPORT_NAME"],
         extended=opmap["EXTENDED_ARG"],
+        others=frozenset(hasname) - {opmap[f"{deed}_{kind}"] for deed in DEEDS for kind in ("NAME", "GLOBAL")},
     )
 
 
@@ -128,23 +132,38 @@ def _names_are(code: CodeType, rules: Rules, *, imports: bool) -> bool:
         return False
     if rules.load in operations and not _imported(code, rules) <= LISTED.keys():
         return False
-    for name in code.co_names:
-        if name in rules.names or name.startswith(FORBIDDEN_PREFIXES):
-            return False
-        if name[0] == "_" and name not in (OF_CLASSES if imports else UNDERSCORED) and (imports or name[1:2] == "_"):
-            return False
-    return True
+    underscored = [name for name in code.co_names if name.startswith("_")]
+    if any(name in rules.names or name.startswith(FORBIDDEN_PREFIXES) for name in code.co_names):
+        return False
+    if any(name.startswith("__") and name not in (OF_CLASSES if imports else UNDERSCORED) for name in underscored):
+        return False
+    return not (imports and underscored) or _are_variables(underscored, code, rules)
+
+
+def _are_variables(names: list[str], code: CodeType, rules: Rules) -> bool:
+    """Whether names with an underscore are all the program's own: `_last = 1` is harmless, `random._inst` is not."""
+    suspects = set(names) - OF_CLASSES
+    used: set[str] = set()
+    for operation, argument in _operations(code, rules):
+        if suspects and operation in rules.others:  # in some the lowest bits of the argument mean something else
+            used |= {
+                code.co_names[place] for place in {argument, argument >> 1, argument >> 2} if place < len(code.co_names)
+            }
+    return not suspects & used
+
+
+def _operations(code: CodeType, rules: Rules) -> Iterator[tuple[int, int]]:
+    """Yield the operations of a code, each with its whole argument."""
+    high = 0
+    for operation, low in zip(code.co_code[::2], code.co_code[1::2], strict=True):
+        argument = high | low
+        high = argument << 8 if operation == rules.extended else 0
+        yield operation, argument
 
 
 def _imported(code: CodeType, rules: Rules) -> set[str]:
     """Return the modules that the code imports by name."""
-    found, high = set(), 0
-    for operation, argument in zip(code.co_code[::2], code.co_code[1::2], strict=True):
-        argument |= high  # noqa: PLW2901
-        high = argument << 8 if operation == rules.extended else 0
-        if operation == rules.load:
-            found.add(code.co_names[argument])
-    return found
+    return {code.co_names[argument] for operation, argument in _operations(code, rules) if operation == rules.load}
 
 
 def _asks_types_only(code: CodeType, program: str) -> bool:
