@@ -11,7 +11,9 @@ from leti.verify.harness import benign
 RULES = benign.rules()
 MANY = "\n".join(f"name{number} = {number}" for number in range(600)) + "\n"  # so that arguments take two bytes
 
-pytestmark = pytest.mark.skipif(sys.version_info[:2] not in benign.TESTED, reason="no program is benign on this version")
+pytestmark = pytest.mark.skipif(
+    sys.version_info[:2] not in benign.TESTED, reason="no program is benign on this version"
+)
 
 
 def is_benign(program: str) -> bool:

@@ -69,7 +69,6 @@ UNDERSCORED = frozenset(
     "__repr__ __str__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __hash__ __len__ __iter__ __next__ __contains__ "
     "__getitem__ __setitem__ __add__ __sub__ __mul__ __bool__ __call__ __slots__".split()
 )
-DEEDS = ("LOAD", "STORE", "DELETE")
 COMPARING = frozenset("__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __contains__".split())
 
 
@@ -86,14 +85,16 @@ class Rules(NamedTuple):
     """The operation that imports."""
     extended: int
     """The operation that carries the high part of the next one's argument."""
-    others: frozenset[int]
-    """Operations with a name that is no variable's: attributes, and what is imported from modules."""
+    others: dict[int, int]
+    """Operations with a name that is no variable's (attributes, what is imported from modules), and how many low bits
+    of the argument are not the number of the name."""
 
 
 def rules() -> Rules:
     """Return what is looked for in the bytecode of this interpreter."""
-    from opcode import hasname, opmap
+    from opcode import hasname, opmap, opname
 
+    variables = {opmap[f"{deed}_{kind}"] for deed in ("LOAD", "STORE", "DELETE") for kind in ("NAME", "GLOBAL")}
     listed, there = set(), set()
     for name, names in LISTED.items():
         own = {entry for entry in dir(__import__(name)) if not entry.startswith("_")}
@@ -105,8 +106,15 @@ def rules() -> Rules:
         match=opmap["MATCH_CLASS"],
         load=opmap["IMPORT_NAME"],
         extended=opmap["EXTENDED_ARG"],
-        others=frozenset(hasname) - {opmap[f"{deed}_{kind}"] for deed in DEEDS for kind in ("NAME", "GLOBAL")},
+        others={operation: _flags(opname[operation]) for operation in set(hasname) - variables},
     )
+
+
+def _flags(operation: str) -> int:
+    """Return how many low bits of an operation's argument are something else than the number of a name."""
+    if sys.version_info[:2] < (3, 12):
+        return 0
+    return {"LOAD_ATTR": 1, "LOAD_SUPER_ATTR": 2}.get(operation, 0)
 
 
 def is_benign(code: CodeType, rules: Rules) -> bool:
@@ -143,12 +151,11 @@ def _names_are(code: CodeType, rules: Rules, *, imports: bool) -> bool:
 def _are_variables(names: list[str], code: CodeType, rules: Rules) -> bool:
     """Whether names with an underscore are all the program's own: `_last = 1` is harmless, `random._inst` is not."""
     suspects = set(names) - OF_CLASSES
-    used: set[str] = set()
-    for operation, argument in _operations(code, rules):
-        if suspects and operation in rules.others:  # in some the lowest bits of the argument mean something else
-            used |= {
-                code.co_names[place] for place in {argument, argument >> 1, argument >> 2} if place < len(code.co_names)
-            }
+    used = {
+        code.co_names[argument >> rules.others[operation]]
+        for operation, argument in _operations(code, rules)
+        if operation in rules.others
+    }
     return not suspects & used
 
 
