@@ -88,7 +88,7 @@ def warm() -> None:
     faulthandler.register(signal.SIGUSR2, file=CHANNEL, all_threads=False, chain=False)
 
 
-def enter(bounds: Bounds, *, stdin: str | None, template: int) -> None:
+def enter(bounds: Bounds, *, stdin: str | None, template: int, owed: bool) -> None:
     """Make this process poor. Its descriptors are in their places already.
 
     Whatever is done here touches pages that have to be copied: each line costs, for every program.
@@ -97,6 +97,7 @@ def enter(bounds: Bounds, *, stdin: str | None, template: int) -> None:
         bounds: what `bounds_of` has prepared in the template.
         stdin: what it may read, or None.
         template: the process it was forked from; 0 where the end of that is its own anyhow.
+        owed: whether there is something that `seccomp.restrain` has to do.
     """
     if template:
         os.setsid()
@@ -112,7 +113,7 @@ def enter(bounds: Bounds, *, stdin: str | None, template: int) -> None:
     _closerange(CHANNEL + 1, 4096)
     for what, bound in bounds:
         _setrlimit(what, bound)
-    if seccomp.is_owed():
+    if owed:
         seccomp.restrain()
 
 

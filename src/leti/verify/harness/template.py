@@ -17,7 +17,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from . import benign, conversation
+from . import benign, conversation, seccomp
 from .child import CHANNEL, PR_SET_CHILD_SUBREAPER, Bounds, bounds_of, control, enter, fork, limit_all, pair
 from .clearing import clear
 from .frames import ClosedError, Frames
@@ -68,7 +68,8 @@ class Template:
     def __init__(self, frames: Frames, scratch: str, *, first: bool, proc: int | None) -> None:
         self._frames, self._scratch = frames, scratch
         self._first, self._proc = first, proc
-        self._pid = os.getpid()
+        self._parent = 0 if first else os.getpid()
+        self._owed = seccomp.is_owed()
         self._memory = _address_space(proc)
         self._worker: Child | None = None
         self._child: Child | None = None
@@ -195,7 +196,7 @@ class Template:
             os.dup2(end, place)
         pid = fork()
         if pid == 0:
-            enter(bounds, stdin=stdin, template=0 if self._first else self._pid)
+            enter(bounds, stdin=stdin, template=self._parent, owed=self._owed)
             return None
         for end in (writer, theirs):  # copies stay in their places until the next child: its end is seen otherwise
             os.close(end)
