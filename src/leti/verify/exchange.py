@@ -93,7 +93,7 @@ class Exchange:
             found[n] = _evidence(*ran[n], {"results": [], "trusted": True})
         for n, one in zip(loaded, decided, strict=True):
             well = _ended(*ran[n]) == Ended(how=How.EXIT)
-            found[n] = None if well and one["asked"] else _evidence(*ran[n], one)
+            found[n] = None if one is None or (well and one["asked"]) else _evidence(*ran[n], one)
         return found
 
     def together(self, jobs: Sequence[Job]) -> list[Evidence | None]:
@@ -121,7 +121,7 @@ class Exchange:
         told = [(n, part) for n, part in zip(plans, parts, strict=False) if _conclusive(part)]
         decided = self._judge.decided_all([(jobs[n], plans[n], part) for n, part in told])
         for (n, part), one in zip(told, decided, strict=True):
-            if any(result["status"] == "stopped" for result in one["results"]) and b'"error"' not in part:
+            if one is None or (_was_stopped(one) and b'"error"' not in part):
                 continue
             found[n] = _shared_evidence(part, one, seconds=header["cpu"] / len(parts))
         return found
@@ -253,6 +253,10 @@ def _conclusive(part: bytes) -> bool:
     if any(word in part for word in (b'{"refused":1}', b"MemoryError", b'"SyntaxError"')):
         return False
     return b'{"printed":' in part
+
+
+def _was_stopped(found: dict[str, Any]) -> bool:
+    return any(result["status"] == "stopped" for result in found["results"])
 
 
 def _evidence(header: dict[str, Any], blob: bytes, found: dict[str, Any]) -> Evidence:

@@ -16,6 +16,7 @@ from leti.verify.outcome import following
 PATIENCE = 15.0  # seconds a cell may be silent beyond what it was given
 COMPILING = 2.0  # seconds that compiling programs may take the judge
 JUDGING = 2.0  # seconds beyond a program's own that its tests may take to decide on what it returned
+SHARE = 0.1  # of the time of programs that are decided on together: more than their tests take, unless one is a trap
 CHECKS = 512  # that the judge keeps prepared
 
 
@@ -83,23 +84,30 @@ class Judge:
             codes = codes[one["code"] :]
         return found
 
-    def decided_all(self, runs: Sequence[tuple[Job, Plan, bytes]]) -> list[dict[str, Any]]:
+    def decided_all(self, runs: Sequence[tuple[Job, Plan, bytes]]) -> list[dict[str, Any] | None]:
         """Have the judge decide on programs that can be asked for nothing more.
 
         Args:
             runs: for each its job, its check's plan, and what it has said.
 
         Returns:
-            For each `results`, `trusted`, and whether there was something to be `asked`.
+            For each `results`, `trusted`, and whether there was something to be `asked`; None for all where that takes
+            the judge too long: then one of them is too much for its tests, and each has to be run by itself.
 
         Raises:
-            LaneLostError: if the judge is lost, or needs too long.
+            LaneLostError: if the judge is lost.
         """
         if not runs:
             return []
         decisions = [_decision(job, plan) for job, plan, _ in runs]
         self._cells.tell(JUDGE, {"do": "all", "runs": decisions}, blob=NEXT.join(said for _, _, said in runs))
-        answer, _ = self._cells.hear(JUDGE, JUDGING + max(job.timeout for job, _, _ in runs), started=True)
+        try:
+            answer, _ = self._cells.heard(JUDGE, JUDGING + SHARE * sum(job.timeout for job, _, _ in runs))
+        except SilentError:
+            self._replace()
+            return [None] * len(runs)
+        except ClosedError as error:
+            raise LaneLostError(f"the judge: {error}", started=True) from None
         return list(answer["found"])
 
     def decided(self, job: Job, plan: Plan, *, said: bytes, ask: Callable[[bytes], bytes | None]) -> dict[str, Any]:

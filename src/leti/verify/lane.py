@@ -60,7 +60,8 @@ class Lane:
             SandboxError: if lanes are lost although a program did not have its turn.
             LaneLostError: if it was stopped.
         """
-        return self._all(jobs, lambda exchange: exchange.apart(jobs))
+        found = self._attempted(jobs, Exchange.apart) if len(jobs) > 1 else [None] * len(jobs)
+        return [self.run(job) if one is None else one for job, one in zip(jobs, found, strict=True)]
 
     def together(self, jobs: Sequence[Job]) -> list[Evidence]:
         """Return the evidence of jobs of which those that are benign may share a process.
@@ -69,23 +70,19 @@ class Lane:
             SandboxError: if lanes are lost although a program did not have its turn.
             LaneLostError: if it was stopped.
         """
-        shared = self._all_or_none(jobs, lambda exchange: exchange.together(jobs))
+        shared = self._attempted(jobs, Exchange.together)
         rest = iter(self.apart([job for job, one in zip(jobs, shared, strict=True) if one is None]))
         return [next(rest) if one is None else one for one in shared]
 
-    def _all(self, jobs: Sequence[Job], attempt: Callable[[Exchange], list[Evidence | None]]) -> list[Evidence]:
-        found = self._all_or_none(jobs, attempt)
-        return [self.run(job) if one is None else one for job, one in zip(jobs, found, strict=True)]
-
-    def _all_or_none(
-        self, jobs: Sequence[Job], attempt: Callable[[Exchange], list[Evidence | None]]
+    def _attempted(
+        self, jobs: Sequence[Job], attempt: Callable[[Exchange, Sequence[Job]], list[Evidence | None]]
     ) -> list[Evidence | None]:
         """Return what came of an attempt at all jobs; nothing where the lane was lost: each is then run by itself."""
         found: list[Evidence | None] = [None] * len(jobs)
         if not jobs:
             return found
         try:
-            found = attempt(self._ready())
+            found = attempt(self._ready(), jobs)
             self._replace_unclean()
         except LaneLostError:
             self.close()
