@@ -16,7 +16,7 @@ from leti.verify.outcome import following
 PATIENCE = 15.0  # seconds a cell may be silent beyond what it was given
 COMPILING = 2.0  # seconds that compiling programs may take the judge
 JUDGING = 2.0  # seconds beyond a program's own that its tests may take to decide on what it returned
-SHARE = 0.1  # of the time of programs that are decided on together: more than their tests take, unless one is a trap
+AT_LEAST, SHARE = 0.5, 0.02  # seconds, and of the programs' own: more than tests of several take, unless one is a trap
 CHECKS = 512  # that the judge keeps prepared
 
 
@@ -102,7 +102,7 @@ class Judge:
         decisions = [_decision(job, plan) for job, plan, _ in runs]
         self._cells.tell(JUDGE, {"do": "all", "runs": decisions}, blob=NEXT.join(said for _, _, said in runs))
         try:
-            answer, _ = self._cells.heard(JUDGE, JUDGING + SHARE * sum(job.timeout for job, _, _ in runs))
+            answer, _ = self._cells.heard(JUDGE, AT_LEAST + SHARE * sum(job.timeout for job, _, _ in runs))
         except SilentError:
             self._replace()
             return [None] * len(runs)
