@@ -7,7 +7,9 @@ the program, and its answer stands ready when the test runs: one message each wa
 from __future__ import annotations
 
 import ast
+import copy
 import marshal
+from collections import Counter
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -58,10 +60,11 @@ class Planner:
     """
 
     def __init__(self, names: list[str], trees: list[ast.Module]) -> None:
+        self._single = _repeated(trees)
         self._names = set(names)
         self._stored = stored_names(trees)
         self._parameters = {node.arg for tree in trees for node in ast.walk(tree) if isinstance(node, ast.arg)}
-        self._functions = _functions(trees)
+        self._functions: dict[str, ast.FunctionDef] = {}
         self._asking = _asking(trees, self._names)
         self.plan = Plan()
         self._certain = True
@@ -79,6 +82,8 @@ class Planner:
             return
         if isinstance(node, FUNCTIONS):
             self._certain = not any(self._mentions(part, known) for part in around(node))
+            if isinstance(node, ast.FunctionDef) and node.name in self._single:
+                self._functions[node.name] = node
             return
         if self._may_have_ended and self._mentions(node, known):
             self._certain = False
@@ -95,7 +100,7 @@ class Planner:
         self._certain = self._certain and not self._mentions(node.test, known)
 
     def _expression(self, node: ast.Expr, frames: int, known: dict[str, str]) -> None:
-        """Go into `check(candidate)`: the function is the tests', and is called this once."""
+        """Go into `check(candidate)`: the function is the tests', and as it is defined here it is called this once."""
         call = node.value
         function = self._functions.pop(call.func.id, None) if _is_plain_call(call) else None  # type: ignore[attr-defined]
         if function is None or len(function.args.args) != len(call.args):  # type: ignore[attr-defined]
@@ -177,16 +182,47 @@ class Planner:
         )
 
 
-def _functions(trees: list[ast.Module]) -> dict[str, Any]:
-    """Return the functions that tests define once and use once."""
-    found: dict[str, Any] = {}
+def _repeated(trees: list[ast.Module]) -> set[str]:
+    """Define anew, before each further call, the functions that only ever are called by statements of their own.
+
+    What one call of such a function asks of the program is then not what another asks.
+
+    Returns:
+        Their names.
+    """
+    defined = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef))
+    used = Counter(node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name))
+    called = Counter(name for tree in trees for name in map(_called, tree.body) if name)
+    functions = {
+        node.name: copy.deepcopy(node)
+        for tree in trees
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and _is_simple(node) and defined[node.name] == 1
+    }
+    single = {name for name in functions if used[name] in (1, called[name])}
+    before: set[str] = set()
     for tree in trees:
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef):
-                special = any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in ast.walk(node))
-                found[node.name] = None if node.name in found or node.decorator_list or special else node
-    used = [node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    return {name: node for name, node in found.items() if node is not None and used.count(name) == 1}
+        body: list[ast.stmt] = []
+        for statement in tree.body:
+            name = _called(statement)
+            if name in single and name in before:
+                body.append(copy.deepcopy(functions[name]))
+            before.add(name)
+            body.append(statement)
+        tree.body = body
+    return single
+
+
+def _called(statement: ast.stmt) -> str:
+    """Return the name of the function that a statement calls, if that is all it does."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return call.func.id if call is not None and _is_plain_call(call) else ""  # type: ignore[attr-defined]
+
+
+def _is_simple(function: ast.FunctionDef) -> bool:
+    """Whether defining a function once more makes no difference, and calling it runs its body."""
+    yields = any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in ast.walk(function))
+    return not (yields or around(function))
 
 
 def _asking(trees: list[ast.Module], names: set[str]) -> set[str]:
