@@ -28,6 +28,7 @@ def plan_of(*tests: str) -> Plan:
         (["import math\nM = 3\ndef close(a, b): return abs(a - b) < M", "assert close(f(1), 2)"], ["f(1)"]),
         (["x = [1]\nassert f(2) == x"], ["f(2)"]),
         (["def check(c):\n    assert f(1) == 2\ncheck(f)\ncheck(f)"], ["f(1)", "f(1)"]),
+        (["def check(c):\n    assert c(1)\ndef outer():\n    check(f)\nouter()\nouter()"], ["c(1)", "c(1)"]),
         (["def check(c, n):\n    assert c(1) == n\ncheck(f, 2)\nassert f(3)\ncheck(g, 3)"], ["c(1)", "f(3)", "c(1)"]),
     ],
 )
@@ -64,6 +65,8 @@ def test_calls_that_are_certain_are_sent_along(tests: list[str], sources: list[s
         (["def check(c):\n    return\n    assert c(1)\ncheck(f)"], []),
         (["def check(c, d=[]):\n    assert c(1)\ncheck(f)\ncheck(f)"], []),
         (["def check(c):\n    assert c(1)\ncheck(f)\nx = check"], []),
+        (["def check(c):\n    assert c(1)\ndef outer():\n    if 1: check(f)\nouter()\nouter()"], []),
+        (["def check(c):\n    return 1\ndef outer():\n    assert check(f)\nouter()\nouter()"], []),
         (["def check(c):\n    assert c(1)\nfor n in [1]: check(f)"], []),
         (["def check(c):\n    assert c(1)\ndef check(c):\n    assert c(2)\ncheck(f)"], []),
     ],
@@ -108,6 +111,7 @@ def late():
     global found
     found = 1
 """
+ONCE = "def check(c, n):\n    assert c(1) == n"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,9 @@ def late():
         "assert list(each()) == []\nassert add(1) == 1\nassert list(each()) == [1]",
         "assert [log and add(1), add(2)] == [[], 1]",
         "def check(c):\n    assert c(1) == 1\n    assert log == [1]\n    assert c(2) == 2\ncheck(add)",
-        "def check(c, n):\n    assert c(1) == n\ncheck(add, 1)\nadd(5)\ncheck(add, 3)\nassert log == [1, 5, 1]",
+        f"{ONCE}\ndef outer(n):\n    check(add, n)\nouter(1)\nouter(2)\nassert log == [1, 1]",
+        f"{ONCE}\ndef outer(n):\n    if n: check(add, n)\nouter(0)\nouter(1)\nouter(2)",
+        f"{ONCE}\ncheck(add, 1)\nadd(5)\ncheck(add, 3)\nassert log == [1, 5, 1]",
     ],
 )
 def test_programs_with_a_memory_are_judged_right(lane: OneLane, tests: str) -> None:

@@ -185,32 +185,40 @@ class Planner:
 def _repeated(trees: list[ast.Module]) -> set[str]:
     """Define anew, before each further call, the functions that only ever are called by statements of their own.
 
-    What one call of such a function asks of the program is then not what another asks.
+    What one call of such a function asks of the program is then not what another asks. With it go the functions that
+    are called by nothing but a statement in it.
 
     Returns:
-        Their names.
+        The names of functions that, as they are defined, are called once.
     """
-    defined = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef))
-    used = Counter(node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name))
+    nodes = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
+    defined = Counter(node.name for node in nodes)
+    functions = {node.name: copy.deepcopy(node) for node in nodes if _is_simple(node) and defined[node.name] == 1}
+    used = Counter(name for tree in trees for name in _names_in(tree))
     called = Counter(name for tree in trees for name in map(_called, tree.body) if name)
-    functions = {
-        node.name: copy.deepcopy(node)
-        for tree in trees
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and _is_simple(node) and defined[node.name] == 1
-    }
-    single = {name for name in functions if used[name] in (1, called[name])}
+    again = {name for name in functions if used[name] == called[name] > 1}
+
+    def with_inner(name: str) -> list[str]:
+        inner = [one for one in map(_called, functions[name].body) if one in functions and used[one] == 1]
+        return [*(more for one in inner for more in with_inner(one)), name]
+
+    copied = {one for name in again for one in with_inner(name)}
+    inside = {one for name in copied for one in _names_in(functions[name])}
     before: set[str] = set()
     for tree in trees:
         body: list[ast.stmt] = []
         for statement in tree.body:
             name = _called(statement)
-            if name in single and name in before:
-                body.append(copy.deepcopy(functions[name]))
+            if name in again and name in before:
+                body += [copy.deepcopy(functions[one]) for one in with_inner(name)]
             before.add(name)
             body.append(statement)
         tree.body = body
-    return single
+    return copied | {name for name in functions if used[name] == 1 and name not in inside}
+
+
+def _names_in(node: ast.AST) -> list[str]:
+    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
 
 
 def _called(statement: ast.stmt) -> str:
