@@ -29,6 +29,8 @@ def plan_of(*tests: str) -> Plan:
         (["x = [1]\nassert f(2) == x"], ["f(2)"]),
         (["def check(c):\n    assert f(1) == 2\ncheck(f)\ncheck(f)"], ["f(1)", "f(1)"]),
         (["def check(c):\n    assert c(1)\ndef outer():\n    check(f)\nouter()\nouter()"], ["c(1)", "c(1)"]),
+        (["def check(c):\n    assert c(1)\ndef outer():\n    check(f)\nouter()\ncheck(f)"], ["c(1)", "c(1)"]),
+        (["def check(c):\n    assert c(1)\ndef outer():\n    check(f)\ncheck(f)\nouter()"], ["c(1)", "c(1)"]),
         (["def check(c, n):\n    assert c(1) == n\ncheck(f, 2)\nassert f(3)\ncheck(g, 3)"], ["c(1)", "f(3)", "c(1)"]),
     ],
 )
@@ -66,6 +68,9 @@ def test_calls_that_are_certain_are_sent_along(tests: list[str], sources: list[s
         (["def check(c, d=[]):\n    assert c(1)\ncheck(f)\ncheck(f)"], []),
         (["def check(c):\n    assert c(1)\ncheck(f)\nx = check"], []),
         (["def check(c):\n    assert c(1)\ndef outer():\n    if 1: check(f)\nouter()\nouter()"], []),
+        (["def check(c):\n    assert c(1)\ndef outer():\n    check(f)\n    check(g)\nouter()"], []),
+        (["def check(c):\n    assert c(1)\n    check(c)\ncheck(f)"], []),
+        (["def check(c):\n    assert c(1)\ndef outer():\n    check(f)\nx = outer\ncheck(f)"], []),
         (["def check(c):\n    return 1\ndef outer():\n    assert check(f)\nouter()\nouter()"], []),
         (["def check(c):\n    assert c(1)\nfor n in [1]: check(f)"], []),
         (["def check(c):\n    assert c(1)\ndef check(c):\n    assert c(2)\ncheck(f)"], []),
@@ -128,6 +133,8 @@ ONCE = "def check(c, n):\n    assert c(1) == n"
         "def check(c):\n    assert c(1) == 1\n    assert log == [1]\n    assert c(2) == 2\ncheck(add)",
         f"{ONCE}\ndef outer(n):\n    check(add, n)\nouter(1)\nouter(2)\nassert log == [1, 1]",
         f"{ONCE}\ndef outer(n):\n    if n: check(add, n)\nouter(0)\nouter(1)\nouter(2)",
+        f"{ONCE}\ndef outer(n):\n    check(add, n)\ncheck(add, 1)\nouter(2)\ncheck(add, 3)\nassert log == [1, 1, 1]",
+        f"{ONCE}\ndef outer(n):\n    check(add, n)\n    check(add, n + 1)\nouter(1)\nouter(3)",
         f"{ONCE}\ncheck(add, 1)\nadd(5)\ncheck(add, 3)\nassert log == [1, 5, 1]",
     ],
 )

@@ -183,10 +183,9 @@ class Planner:
 
 
 def _repeated(trees: list[ast.Module]) -> set[str]:
-    """Define anew, before each further call, the functions that only ever are called by statements of their own.
+    """Define functions of the tests anew before each further call: what one call asks is then not what another asks.
 
-    What one call of such a function asks of the program is then not what another asks. With it go the functions that
-    are called by nothing but a statement in it.
+    That can be done with functions that are only ever called by statements of their own, at the top or in each other.
 
     Returns:
         The names of functions that, as they are defined, are called once.
@@ -194,31 +193,40 @@ def _repeated(trees: list[ast.Module]) -> set[str]:
     nodes = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
     defined = Counter(node.name for node in nodes)
     functions = {node.name: copy.deepcopy(node) for node in nodes if _is_simple(node) and defined[node.name] == 1}
-    used = Counter(name for tree in trees for name in _names_in(tree))
-    called = Counter(name for tree in trees for name in map(_called, tree.body) if name)
-    again = {name for name in functions if used[name] == called[name] > 1}
-
-    def with_inner(name: str) -> list[str]:
-        inner = [one for one in map(_called, functions[name].body) if one in functions and used[one] == 1]
-        return [*(more for one in inner for more in with_inner(one)), name]
-
-    copied = {one for name in again for one in with_inner(name)}
-    inside = {one for name in copied for one in _names_in(functions[name])}
-    before: set[str] = set()
+    chains = _chains(functions, trees)
+    called: set[str] = set()
     for tree in trees:
         body: list[ast.stmt] = []
         for statement in tree.body:
-            name = _called(statement)
-            if name in again and name in before:
-                body += [copy.deepcopy(functions[one]) for one in with_inner(name)]
-            before.add(name)
+            chain = chains.get(_called(statement), [])
+            body += [copy.deepcopy(functions[name]) for name in chain if name in called]
+            called.update(chain)
             body.append(statement)
         tree.body = body
-    return copied | {name for name in functions if used[name] == 1 and name not in inside}
+    return set(chains)
 
 
-def _names_in(node: ast.AST) -> list[str]:
-    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+def _chains(functions: dict[str, ast.FunctionDef], trees: list[ast.Module]) -> dict[str, list[str]]:
+    """Return functions that only statements call, each with all that it calls in this way, itself last."""
+    inner = {name: [one for one in map(_called, node.body) if one in functions] for name, node in functions.items()}
+    used = Counter(part.id for tree in trees for part in ast.walk(tree) if isinstance(part, ast.Name))
+    called = Counter(map(_called, [node for tree in trees for node in tree.body]))
+    called.update(one for names in inner.values() for one in names)
+    found = {name for name in functions if used[name] == called[name] > 0}
+    while True:
+        chains = {name: _chain(name, inner) for name in found}
+        # what a chain calls twice is not the same the second time, and what others call is not known
+        wrong = {one for chain in chains.values() if len(set(chain)) < len(chain) for one in chain}
+        wrong |= {one for name in functions.keys() - found for one in inner[name]}
+        if not wrong & found:
+            return chains
+        found -= wrong
+
+
+def _chain(name: str, inner: dict[str, list[str]], *above: str) -> list[str]:
+    if name in above:
+        return [name, name]
+    return [*(more for one in inner[name] for more in _chain(one, inner, name, *above)), name]
 
 
 def _called(statement: ast.stmt) -> str:
