@@ -12,10 +12,6 @@ from leti.verify.sandbox import Cell, Role, Sandbox
 
 START_SECONDS = 60.0
 
-PROGRAM, JUDGE, SHARED = "program", "judge", "shared"
-"""The cell of programs that each have a process, the judge's, and the cell of programs that share one: out of reach of
-the first."""
-
 
 class LaneLostError(Exception):
     """A cell died or fell silent: the lane is of no more use, and its job is owed.
@@ -31,7 +27,7 @@ class LaneLostError(Exception):
 
 
 class Cells:
-    """Processes by name; one is started when it is first needed.
+    """Processes by their role; one is started when it is first needed.
 
     Args:
         sandbox: starts them.
@@ -39,19 +35,19 @@ class Cells:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._cells: dict[str, Cell] = {}
-        self._frames: dict[str, Frames] = {}
+        self._cells: dict[Role, Cell] = {}
+        self._frames: dict[Role, Frames] = {}
 
-    def start(self, name: str) -> None:
+    def start(self, role: Role) -> None:
         """Start a cell, if it does not run.
 
         Raises:
             SandboxError: if it does not start.
         """
-        if name in self._cells:
+        if role in self._cells:
             return
-        cell = self._cells[name] = self._sandbox.start(Role.JUDGE if name == JUDGE else Role.PROGRAM)
-        frames = self._frames[name] = Frames(cell.reader, cell.writer)
+        cell = self._cells[role] = self._sandbox.start(role)
+        frames = self._frames[role] = Frames(cell.reader, cell.writer)
         try:
             frames.read(time.monotonic() + START_SECONDS)
         except (ClosedError, SilentError) as error:
@@ -66,10 +62,10 @@ class Cells:
         """Return those that run, in the order in which they were started."""
         return list(self._cells.values())
 
-    def replace(self, name: str) -> None:
+    def replace(self, role: Role) -> None:
         """End a cell, whatever it does, and start another."""
-        self._cells.pop(name).close()
-        self.start(name)
+        self._cells.pop(role).close()
+        self.start(role)
 
     def stop(self) -> None:
         """End what runs, at once. The one call that another thread may make."""
@@ -81,22 +77,22 @@ class Cells:
         for cell in self.all():
             cell.close()
 
-    def tell(self, name: str, header: dict[str, Any], *, blob: bytes = b"") -> None:
+    def tell(self, role: Role, header: dict[str, Any], *, blob: bytes = b"") -> None:
         """Send a frame to a cell.
 
         Raises:
             LaneLostError: if it is gone.
         """
         try:
-            self._frames[name].write(header, blob)
+            self._frames[role].write(header, blob)
         except ClosedError as error:
             raise LaneLostError(str(error)) from error
 
-    def hear(self, name: str, seconds: float, *, started: bool = False) -> tuple[dict[str, Any], bytes]:
+    def hear(self, role: Role, seconds: float, *, started: bool = False) -> tuple[dict[str, Any], bytes]:
         """Take a frame from a cell.
 
         Args:
-            name: of the cell.
+            role: the cell's.
             seconds: that it may take.
             started: whether a program has its turn: then the fault may be its own.
 
@@ -104,12 +100,12 @@ class Cells:
             LaneLostError: if there is none.
         """
         try:
-            return self.heard(name, seconds)
+            return self.heard(role, seconds)
         except SilentError:
-            raise LaneLostError(f"the cell {name} is silent", started=started) from None
+            raise LaneLostError(f"the cell {role} is silent", started=started) from None
         except ClosedError as error:
-            raise LaneLostError(f"the cell {name}: {error}", started=started) from None
+            raise LaneLostError(f"the cell {role}: {error}", started=started) from None
 
-    def heard(self, name: str, seconds: float) -> tuple[dict[str, Any], bytes]:
+    def heard(self, role: Role, seconds: float) -> tuple[dict[str, Any], bytes]:
         """Take a frame from a cell, as `Frames.read` does."""
-        return self._frames[name].read(time.monotonic() + seconds)
+        return self._frames[role].read(time.monotonic() + seconds)

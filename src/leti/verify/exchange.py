@@ -11,13 +11,13 @@ from typing import Any
 
 from leti.kinds import Case, Streams
 from leti.verify.cases import Ran, run_cases
-from leti.verify.cells import JUDGE, PROGRAM, SHARED, Cells, LaneLostError
+from leti.verify.cells import Cells, LaneLostError
 from leti.verify.evidence import Ended, Evidence, How, Job, place, report, results, said
 from leti.verify.harness.watch import NEXT
 from leti.verify.judging import PATIENCE, Judge, Plan, lines_of
-from leti.verify.sandbox import Sandbox
+from leti.verify.sandbox import Role, Sandbox
 
-SHARED_SECONDS = 0.1  # a program that needs more has a process of its own: sharing would not make it faster
+SHARED_SECONDS = 0.1  # for each: a program that needs more has a process of its own, sharing would not make it faster
 STARTED = b'{"started":1}'
 NOTHING: dict[str, Any] = {"names": [], "calls": [], "arguments": "", "own": True}
 
@@ -38,8 +38,8 @@ class Exchange:
         self._clean = True
         with ExitStack() as undo:
             undo.callback(self.close)
-            self.cells.start(PROGRAM)
-            self.cells.start(JUDGE)
+            self.cells.start(Role.PROGRAM)
+            self.cells.start(Role.JUDGE)
             undo.pop_all()
 
     @property
@@ -100,31 +100,40 @@ class Exchange:
         """Run what is known to be benign in a shared process, one after the other.
 
         Returns:
-            For each job its evidence, or None where it has to be run by itself: because it is not benign, needs more
-            time or memory than is shared, or because it came after one that does.
+            For each job its evidence, or None where it has to be run by itself: because it is not benign, or needs
+            more time or memory than is shared.
 
         Raises:
             LaneLostError: if the lane has to be replaced.
         """
         found: list[Evidence | None] = [None] * len(jobs)
         plans = self._certain(jobs)
-        if not plans:
-            return found
-        self.cells.start(SHARED)
-        requests = [_request(jobs[n], plan.asked, b"") for n, plan in plans.items()]
+        said: dict[int, tuple[bytes, float]] = {}
+        left = list(plans)
+        self._clean = True
+        while left and self._clean:
+            done = self._shared([(jobs[n], plans[n]) for n in left])
+            said.update(zip(left, done, strict=False))
+            left = left[len(done) + 1 :]  # the next one needs more than is shared, or ended the process
+        told = [n for n in said if _conclusive(said[n][0])]
+        decided = self._judge.decided_all([(jobs[n], plans[n], said[n][0]) for n in told])
+        for n, one in zip(told, decided, strict=True):
+            part, seconds = said[n]
+            if one is not None and (not _was_stopped(one) or b'"error"' in part):
+                found[n] = _shared_evidence(part, one, seconds=seconds)
+        return found
+
+    def _shared(self, runs: list[tuple[Job, Plan]]) -> list[tuple[bytes, float]]:
+        """Run programs in one process; return what those that came to their end said, and how long each took."""
+        self.cells.start(Role.SHARED)
+        requests = [_request(job, plan.asked, b"") for job, plan in runs]
         limits = requests[0]["limits"] | {"timeout": SHARED_SECONDS}
-        self.cells.tell(SHARED, {"shared": True, "programs": requests, "limits": limits})
-        header, blob = self.cells.hear(SHARED, 5 * SHARED_SECONDS + PATIENCE, started=True)
+        self.cells.tell(Role.SHARED, {"programs": requests, "limits": limits})
+        header, blob = self.cells.hear(Role.SHARED, 5 * SHARED_SECONDS * len(runs) + PATIENCE, started=True)
         (header,) = header["ended"]
         self._clean = header["alone"] and header["cleared"]
         parts = [part.removeprefix(STARTED + b"\n") for part in blob.split(NEXT)[:-1]]
-        told = [(n, part) for n, part in zip(plans, parts, strict=False) if _conclusive(part)]
-        decided = self._judge.decided_all([(jobs[n], plans[n], part) for n, part in told])
-        for (n, part), one in zip(told, decided, strict=True):
-            if one is None or (_was_stopped(one) and b'"error"' not in part):
-                continue
-            found[n] = _shared_evidence(part, one, seconds=header["cpu"] / len(parts))
-        return found
+        return [(part, header["cpu"] / len(parts)) for part in parts]
 
     def _certain(self, jobs: Sequence[Job]) -> dict[int, Plan]:
         """Return the plans of those jobs that need not be asked for more, by their place."""
@@ -142,9 +151,9 @@ class Exchange:
         self._clean = True
         while runs:
             requests = [_request(job, plan.asked, code) for _, job, plan, code in runs]
-            self.cells.tell(PROGRAM, {"shared": False, "programs": requests}, blob=b"".join(run[3] for run in runs))
+            self.cells.tell(Role.PROGRAM, {"programs": requests}, blob=b"".join(run[3] for run in runs))
             seconds = PATIENCE + sum(5 * job.timeout for _, job, _, _ in runs)
-            header, blob = self.cells.hear(PROGRAM, seconds, started=True)
+            header, blob = self.cells.hear(Role.PROGRAM, seconds, started=True)
             for (n, *_), one in zip(runs, header["ended"], strict=False):
                 part, blob = _begun(one, blob[: one["said"]]), blob[one["said"] :]
                 if not one["waits"]:
@@ -167,12 +176,12 @@ class Exchange:
 
     def _one(self, request: dict[str, Any], job: Job, code: bytes) -> tuple[dict[str, Any], bytes]:
         """Have a program run; return the template's header, and what the program said, once it ended or waits."""
-        self.cells.tell(PROGRAM, {"shared": False, "programs": [request]}, blob=code)
+        self.cells.tell(Role.PROGRAM, {"programs": [request]}, blob=code)
         header, blob = self._heard(job)
         return header, _begun(header, blob)
 
     def _heard(self, job: Job) -> tuple[dict[str, Any], bytes]:
-        header, blob = self.cells.hear(PROGRAM, 5 * job.timeout + PATIENCE, started=True)
+        header, blob = self.cells.hear(Role.PROGRAM, 5 * job.timeout + PATIENCE, started=True)
         return header["ended"][0] if "ended" in header else header, blob
 
     def _asked(self, job: Job, code: bytes) -> Evidence:
@@ -190,7 +199,7 @@ class Exchange:
             nonlocal header
             if "waiting" not in header:
                 return None
-            self.cells.tell(PROGRAM, {}, blob=line)
+            self.cells.tell(Role.PROGRAM, {}, blob=line)
             header, heard = self._heard(job)
             return heard
 
@@ -199,7 +208,7 @@ class Exchange:
         elif "names" in _first(blob) and not job.raw:
             found = self._judge.decided(job, plan, said=blob, ask=ask)
         if "waiting" in header:
-            self.cells.tell(PROGRAM, {"over": True}, blob=b"\n")
+            self.cells.tell(Role.PROGRAM, {"over": True}, blob=b"\n")
             header, _ = self._heard(job)
         self._clean = header["alone"] and header["cleared"]
         evidence = _evidence(header, blob, found)

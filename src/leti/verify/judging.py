@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from leti.kinds import Calls, Check, Tests
-from leti.verify.cells import JUDGE, Cells, LaneLostError
+from leti.verify.cells import Cells, LaneLostError
 from leti.verify.evidence import Job, Report, report
 from leti.verify.harness.frames import ClosedError, SilentError
 from leti.verify.harness.watch import NEXT
 from leti.verify.outcome import following
+from leti.verify.sandbox import Role
 
 PATIENCE = 15.0  # seconds a cell may be silent beyond what it was given
 COMPILING = 2.0  # seconds that compiling programs may take the judge
@@ -59,11 +60,11 @@ class Judge:
         self._number += 1
         if len(self._plans) >= CHECKS:
             self._forgotten.append(self._plans.popitem(last=False)[1].number)
-        self._cells.tell(JUDGE, _loading(job.check) | {"check": self._number, "forget": self._forgotten})
-        asked, _ = self._cells.hear(JUDGE, PATIENCE)
+        self._cells.tell(Role.JUDGE, _loading(job.check) | {"check": self._number, "forget": self._forgotten})
+        asked, _ = self._cells.hear(Role.JUDGE, PATIENCE)
         if isinstance(job.check, Calls) and job.check.expected is None and not job.raw:
-            self._cells.tell(JUDGE, {"do": "expect", "check": self._number}, blob=job.returned)
-            self._cells.hear(JUDGE, PATIENCE)
+            self._cells.tell(Role.JUDGE, {"do": "expect", "check": self._number}, blob=job.returned)
+            self._cells.hear(Role.JUDGE, PATIENCE)
         self._forgotten = []
         self._plans[key] = Plan(self._number, asked)
         return self._plans[key]
@@ -73,8 +74,8 @@ class Judge:
         texts = [job.program.encode("utf-8", "surrogatepass") for job in jobs]
         header = {"do": "compile", "programs": list(map(len, texts)), "tests": [following(job.check) for job in jobs]}
         try:
-            self._cells.tell(JUDGE, header, blob=b"".join(texts))
-            answer, codes = self._cells.heard(JUDGE, COMPILING)
+            self._cells.tell(Role.JUDGE, header, blob=b"".join(texts))
+            answer, codes = self._cells.heard(Role.JUDGE, COMPILING)
         except (LaneLostError, ClosedError, SilentError):  # a program may be too much for the compiler
             self._replace()
             return [(None, b"")] * len(jobs)
@@ -100,9 +101,9 @@ class Judge:
         if not runs:
             return []
         decisions = [_decision(job, plan) for job, plan, _ in runs]
-        self._cells.tell(JUDGE, {"do": "all", "runs": decisions}, blob=NEXT.join(said for _, _, said in runs))
+        self._cells.tell(Role.JUDGE, {"do": "all", "runs": decisions}, blob=NEXT.join(said for _, _, said in runs))
         try:
-            answer, _ = self._cells.heard(JUDGE, AT_LEAST + SHARE * sum(job.timeout for job, _, _ in runs))
+            answer, _ = self._cells.heard(Role.JUDGE, AT_LEAST + SHARE * sum(job.timeout for job, _, _ in runs))
         except SilentError:
             self._replace()
             return [None] * len(runs)
@@ -125,10 +126,10 @@ class Judge:
         Raises:
             LaneLostError: if the judge is lost.
         """
-        self._cells.tell(JUDGE, _decision(job, plan), blob=said)
+        self._cells.tell(Role.JUDGE, _decision(job, plan), blob=said)
         while True:
             try:
-                answer, line = self._cells.heard(JUDGE, JUDGING + job.timeout)
+                answer, line = self._cells.heard(Role.JUDGE, JUDGING + job.timeout)
             except SilentError:  # what the program returned is too much for the tests: `sum(range(10 ** 12))`
                 self._replace()
                 return {"results": [{"test": None, "status": "stopped"}], "trusted": True, "late": True}
@@ -137,12 +138,12 @@ class Judge:
             if "ask" not in answer:
                 return answer
             heard = ask(line)
-            self._cells.tell(JUDGE, {"gone": True} if heard is None else {}, blob=heard or b"")
+            self._cells.tell(Role.JUDGE, {"gone": True} if heard is None else {}, blob=heard or b"")
 
     def _replace(self) -> None:
         self._plans.clear()
         self._forgotten = []
-        self._cells.replace(JUDGE)
+        self._cells.replace(Role.JUDGE)
 
 
 def _loading(check: Check) -> dict[str, Any]:

@@ -73,7 +73,7 @@ COMPARING = frozenset("__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __contains__".s
 
 
 class Rules(NamedTuple):
-    """What is looked for in a program's bytecode. Made in the process that needs it: the modules take memory."""
+    """What is looked for in a program's bytecode."""
 
     names: frozenset[str]
     """That no benign program uses: every name of a listed module that is not listed itself, and what is forbidden."""
@@ -91,7 +91,7 @@ class Rules(NamedTuple):
 
 
 def rules() -> Rules:
-    """Return what is looked for in the bytecode of this interpreter."""
+    """Return what is looked for in the bytecode of this interpreter; loads all listed modules."""
     from opcode import hasname, opmap, opname
 
     variables = {opmap[f"{deed}_{kind}"] for deed in ("LOAD", "STORE", "DELETE") for kind in ("NAME", "GLOBAL")}
@@ -192,15 +192,15 @@ def _asks_types_only(code: CodeType, program: str) -> bool:
     return all(id(node) in asked for node in nodes if isinstance(node, ast.Name) and node.id == "type")
 
 
-def work() -> NoReturn:
+def work(known: Rules) -> NoReturn:
     """Run the programs of one request after another, as asked for in lines; ends the process when they end.
 
     What each says is followed by a line that separates it from the next, and what is printed is a part of it: the
     process's own output is one for all, and a byte on it says that a request is done.
+
+    Args:
+        known: `rules`, made before there was a program.
     """
-    known = rules()
-    gc.collect()
-    gc.freeze()  # what is collected after a program is the program's alone
     limits = resource.getrlimit(resource.RLIMIT_AS)
     rest = b""
     while True:

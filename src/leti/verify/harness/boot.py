@@ -41,10 +41,10 @@ def main() -> NoReturn:
     os.environ["HOME"] = os.environ["TMPDIR"] = inside.scratch
     if options["role"] != "none":
         _load(options["packages"], options["site"])
-    if options["role"] == "program":
+    if options["role"] in ("program", "shared"):
         from . import template
 
-        template.main(inside.scratch, first=inside.first, proc=inside.proc)
+        template.main(inside.scratch, first=inside.first, proc=inside.proc, shared=options["role"] == "shared")
     if options["role"] == "judge":
         if inside.proc is not None:
             os.close(inside.proc)

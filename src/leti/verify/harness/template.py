@@ -30,13 +30,14 @@ SHARED = 2000  # programs a worker runs before it is replaced
 GRACE = 5.0  # seconds to get rid of what a program left running
 
 
-def main(scratch: str, *, first: bool, proc: int | None) -> None:
+def main(scratch: str, *, first: bool, proc: int | None, shared: bool) -> None:
     """Serve requests from standard input until it closes.
 
     Args:
         scratch: the directory programs run in.
         first: whether this is the first process of a process namespace: what it kills is all there is.
         proc: a directory descriptor of this namespace's /proc, or None.
+        shared: whether programs share a process here.
     """
     control(PR_SET_CHILD_SUBREAPER, 1)
     os.chdir(scratch)
@@ -47,8 +48,9 @@ def main(scratch: str, *, first: bool, proc: int | None) -> None:
         os.dup2(nothing, place)
     try:
         limit_all()
+        known = benign.rules() if shared else None
         prepare()
-        template = Template(frames, scratch, first=first, proc=proc)
+        template = Template(frames, scratch, first=first, proc=proc, known=known)
         with suppress(CallerGoneError, ClosedError):
             frames.write({"ready": list(sys.version_info[:3])})
             while True:
@@ -63,10 +65,20 @@ def main(scratch: str, *, first: bool, proc: int | None) -> None:
 
 
 class Template:
-    """Runs one request at a time."""
+    """Runs one request at a time.
 
-    def __init__(self, frames: Frames, scratch: str, *, first: bool, proc: int | None) -> None:
-        self._frames, self._scratch = frames, scratch
+    Args:
+        frames: requests come from there.
+        scratch: the directory programs run in.
+        first: see `main`.
+        proc: see `main`.
+        known: where programs share a process: what is looked for in their bytecode. None: each has its own.
+    """
+
+    def __init__(
+        self, frames: Frames, scratch: str, *, first: bool, proc: int | None, known: benign.Rules | None
+    ) -> None:
+        self._frames, self._scratch, self._known = frames, scratch, known
         self._first, self._proc = first, proc
         self._parent = 0 if first else os.getpid()
         self._owed = seccomp.is_owed()
@@ -80,13 +92,11 @@ class Template:
         """Run programs; return how they ended and what they said. Nothing of them is left running then.
 
         Args:
-            request: `programs`, each with what to ask of it and its limits; whether they share a process. One program
-                alone may be `asked` for more.
+            request: `programs`, each with what to ask of it and its limits. One alone may be `asked` for more.
             codes: the programs, compiled, one after the other; a request says how long its own is.
         """
-        if request["shared"]:
-            return self._together(request)
-        self.end_worker()
+        if self._known is not None:
+            return self._together(request, self._known)
         ended: list[dict[str, Any]] = []
         said = b""
         for one in request["programs"]:
@@ -98,10 +108,10 @@ class Template:
                 break  # whoever asks has waited long enough, or has to replace this cell
         return {"ended": ended}, said
 
-    def _together(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    def _together(self, request: dict[str, Any], known: benign.Rules) -> tuple[dict[str, Any], bytes]:
         """Run programs in one process."""
         limits = request["limits"] | {"base": self._memory}
-        child = self._child = self._take_worker(limits, len(request["programs"]))
+        child = self._child = self._worker_for(len(request["programs"]), limits, known)
         child.begin(limits, again=True)
         child.tell((json.dumps(request["programs"]) + "\n").encode())
         child.follow(self._frames.reader, self._command, quiet=True)
@@ -156,7 +166,7 @@ class Template:
             "cleared": _cleared(self._scratch),
         }
 
-    def _take_worker(self, limits: dict[str, Any], programs: int) -> Child:
+    def _worker_for(self, programs: int, limits: dict[str, Any], known: benign.Rules) -> Child:
         self._shared += programs
         if self._worker is not None and self._shared > SHARED:
             self.end_worker()
@@ -166,7 +176,7 @@ class Template:
             bounds = bounds_of(limits | {"timeout": 1e6})
             self._worker = self._forked(bounds, shared=True)
             if self._worker is None:
-                benign.work()
+                benign.work(known)
         return self._worker
 
     def end_worker(self) -> None:

@@ -48,14 +48,15 @@ class Child:
     def begin(self, limits: dict[str, Any], *, again: bool) -> None:
         """Start the clock for a program, which may not be the first of this process."""
         self._limits = limits
-        self._waited = 0.0
-        self._began = time.monotonic()
         self._cpu = self._used = self.cpu() if again else 0.0
-        if again:
-            self._waited = self._in_queue()
+        self._start_clock(again=again)
         self.said = bytearray()
         self.output = bytearray()
         self.late = self.flooded = False
+
+    def _start_clock(self, *, again: bool) -> None:
+        self._began = time.monotonic()
+        self._waited = self._in_queue() if again else 0.0
 
     def cpu(self) -> float:
         """Return the seconds of processor time it has had."""
@@ -146,6 +147,8 @@ class Child:
         except OSError:
             return False
         self.said += data
+        if self._shared and NEXT in data:
+            self._start_clock(again=True)
         if len(self.said) > self._limits["answers"]:
             self.flooded = True
         return bool(data) and not self.flooded

@@ -16,7 +16,11 @@ class Role(StrEnum):
     """What a cell is for."""
 
     PROGRAM = "program"
+    """Programs that each have a process."""
+    SHARED = "shared"
+    """Programs that share one: in a cell of their own, out of reach of the others."""
     JUDGE = "judge"
+    """Tests."""
 
 
 class Cover(StrEnum):
