@@ -72,8 +72,8 @@ class Exchange:
         """Run programs one after the other, each in its own process, with few messages for all of them.
 
         Returns:
-            For each job its evidence, or None where it has to be run by itself: because there is more to ask than is
-            known in advance.
+            For the first of the jobs, up to the first late program, its evidence, or None where it has to be run by
+            itself: because there is more to ask than is known in advance.
 
         Raises:
             LaneLostError: if the lane has to be replaced.
@@ -86,15 +86,18 @@ class Exchange:
                 found[n] = Evidence(ended=Ended(how=How.EXIT), report=wrong)
             elif code:
                 codes[n] = code
-        ran = self._ran([(n, jobs[n], plans[n], code) for n, code in codes.items()])
-        loaded = [n for n, (_, blob) in ran.items() if "names" in _first(blob)]
-        decided = self._judge.decided_all([(jobs[n], plans[n], ran[n][1]) for n in loaded])
-        for n in ran:
-            found[n] = _evidence(*ran[n], {"results": [], "trusted": True})
-        for n, one in zip(loaded, decided, strict=True):
-            well = _ended(*ran[n]) == Ended(how=How.EXIT)
-            found[n] = None if one is None or (well and one["asked"]) else _evidence(*ran[n], one)
-        return found
+        ran = self._ran([(jobs[n], plans[n], code) for n, code in codes.items()]) if codes else []
+        ends = dict(zip(codes, ran, strict=False))
+        loaded = [n for n, (_, blob) in ends.items() if "names" in _first(blob)]
+        decided = dict(
+            zip(loaded, self._judge.decided_all([(jobs[n], plans[n], ends[n][1]) for n in loaded]), strict=True)
+        )
+        for n, (header, blob) in ends.items():
+            one = decided.get(n, {"results": [], "trusted": True, "asked": False})
+            well = _ended(header, blob) == Ended(how=How.EXIT)
+            if one is not None and not header["waits"] and not (well and one["asked"]):
+                found[n] = _evidence(header, blob, one)
+        return found[: next((n for n in codes if n not in ends), len(jobs))]
 
     def together(self, jobs: Sequence[Job]) -> list[Evidence | None]:
         """Run what is known to be benign in a shared process, one after the other.
@@ -142,26 +145,17 @@ class Exchange:
         }
         return {n: plan for n, plan in tested.items() if plan.is_certain}
 
-    def _ran(self, runs: list[tuple[int, Job, Plan, bytes]]) -> dict[int, tuple[dict[str, Any], bytes]]:
-        """Run programs, each in its own process; return by their place how they ended and what they said.
-
-        Those that claim to wait for more are left out.
-        """
-        found = {}
-        self._clean = True
-        while runs:
-            requests = [_request(job, plan.asked, code) for _, job, plan, code in runs]
-            self.cells.tell(Role.PROGRAM, {"programs": requests}, blob=b"".join(run[3] for run in runs))
-            seconds = PATIENCE + sum(5 * job.timeout for _, job, _, _ in runs)
-            header, blob = self.cells.hear(Role.PROGRAM, seconds, started=True)
-            for (n, *_), one in zip(runs, header["ended"], strict=False):
-                part, blob = _begun(one, blob[: one["said"]]), blob[one["said"] :]
-                if not one["waits"]:
-                    found[n] = one, part
-            self._clean = self._clean and all(one["alone"] and one["cleared"] for one in header["ended"])
-            if not self._clean:
-                break
-            runs = runs[len(header["ended"]) :]
+    def _ran(self, runs: list[tuple[Job, Plan, bytes]]) -> list[tuple[dict[str, Any], bytes]]:
+        """Run programs, each in its own process; return how the first of them ended, and what they said."""
+        requests = [_request(job, plan.asked, code) for job, plan, code in runs]
+        self.cells.tell(Role.PROGRAM, {"programs": requests}, blob=b"".join(code for *_, code in runs))
+        seconds = PATIENCE + sum(5 * job.timeout for job, *_ in runs)
+        header, blob = self.cells.hear(Role.PROGRAM, seconds, started=True)
+        found = []
+        for one in header["ended"]:
+            found.append((one, _begun(one, blob[: one["said"]])))
+            blob = blob[one["said"] :]
+        self._clean = all(one["alone"] and one["cleared"] for one, _ in found)
         return found
 
     def _cases(self, job: Job, check: Streams, code: bytes) -> Evidence:

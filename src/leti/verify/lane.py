@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 from leti.errors import SandboxError
@@ -54,25 +55,31 @@ class Lane:
         return Evidence(ended=Ended(how=How.LOST))
 
     def apart(self, jobs: Sequence[Job]) -> list[Evidence]:
-        """Return the evidence of jobs, each in its own process.
+        """Return the evidence of the first of some jobs, each in its own process; no others wait behind a late one.
 
         Raises:
             SandboxError: if lanes are lost although a program did not have its turn.
             LaneLostError: if it was stopped.
         """
-        found = self._attempted(jobs, Exchange.apart) if len(jobs) > 1 else [None] * len(jobs)
-        return [self.run(job) if one is None else one for job, one in zip(jobs, found, strict=True)]
+        done: list[Evidence] = []
+        for job, one in zip(jobs, self._attempted(jobs, Exchange.apart) if len(jobs) > 1 else [None], strict=False):
+            done.append(one if one is not None else self.run(job))
+            if one is None and done[-1].ended.how is How.DEADLINE:
+                break
+        return done
 
     def together(self, jobs: Sequence[Job]) -> list[Evidence]:
-        """Return the evidence of jobs of which those that are benign may share a process.
+        """Return the evidence of the first of some jobs, of which those that are benign may share a process.
 
         Raises:
             SandboxError: if lanes are lost although a program did not have its turn.
             LaneLostError: if it was stopped.
         """
         shared = self._attempted(jobs, Exchange.together)
-        rest = iter(self.apart([job for job, one in zip(jobs, shared, strict=True) if one is None]))
-        return [next(rest) if one is None else one for one in shared]
+        alone = [job for job, one in zip(jobs, shared, strict=True) if one is None]
+        rest = iter(self.apart(alone)) if alone else iter(())
+        merged = (next(rest, None) if one is None else one for one in shared)
+        return list(itertools.takewhile(lambda one: one is not None, merged))  # type: ignore[arg-type]
 
     def _attempted(
         self, jobs: Sequence[Job], attempt: Callable[[Exchange, Sequence[Job]], list[Evidence | None]]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import queue
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -50,9 +52,10 @@ class Lanes:
 
         Args:
             items: what there is to do.
-            work: does some of it, on a lane that is its own for so long; called by several threads.
+            work: does some of it, on a lane that is its own for so long, and returns the results of the first of the
+                items, at least one: the others wait for their turn again. Called by several threads.
             key: items of the same key are done once.
-            together: so many items are given to `work` at a time.
+            together: so many items at most are given to `work` at a time; fewer where lanes have little to do.
 
         Raises:
             SandboxError: if a lane cannot be started.
@@ -71,82 +74,103 @@ class Lanes:
 
         whole = False
         with ThreadPoolExecutor(len(self._lanes), thread_name_prefix="leti-verify") as pool:
-            batches: _Batches[Item, Result] = _Batches(lambda batch: pool.submit(do, batch), together)
-            owed = (batches.add(item, key(item)) for item in items)
+            turns: _Turns[Item, Result] = _Turns(pool, do, lanes=len(self._lanes), most=together)
+            places = _places(items, turns, key=key)
             try:
-                yield from batches.in_order(owed, ahead=AHEAD * len(self._lanes))
+                yield from turns.in_order(places, ahead=AHEAD * len(self._lanes))
                 whole = True
             finally:
                 if not whole:
-                    self._abandon(batches)
+                    self._abandon(turns)
 
-    def _abandon(self, batches: _Batches[Item, Result]) -> None:
+    def _abandon(self, turns: _Turns[Item, Result]) -> None:
         """End at once: an interrupted caller must not wait for programs that run to their deadline."""
-        batches.cancel()
+        turns.cancel()
         for lane in self._lanes:
             lane.stop()
         if self._stop is not None:
             self._stop()
 
 
-class _Batch(Generic[Item, Result]):
-    """Items that are done together."""
+class _Place(Generic[Item, Result]):
+    """An item, and its result once there is one."""
 
-    def __init__(self) -> None:
-        self.items: list[Item] = []
-        self.future: Future[list[Result]] | None = None
-        """None as long as it is not handed on."""
-
-    def done(self) -> bool:
-        """Return whether its results, or what went wrong, are there."""
-        return self.future is not None and self.future.done()
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.result: list[Result] = []
+        """Empty as long as it waits."""
 
 
-class _Batches(Generic[Item, Result]):
-    """Collects items, each once, and hands them on some at a time."""
+class _Turns(Generic[Item, Result]):
+    """Items that wait, and turns to do some of them: at least as many as there are items.
 
-    def __init__(self, submit: Callable[[list[Item]], Future[list[Result]]], size: int) -> None:
-        self._submit, self._size = submit, size
-        self._known: OrderedDict[bytes, tuple[_Batch[Item, Result], int]] = OrderedDict()
-        self._open: _Batch[Item, Result] = _Batch()
+    Args:
+        pool: a turn begins where a thread of it is idle. What goes wrong in one is raised where results are asked for.
+        do: does some items, and returns the results of the first of them.
+        lanes: how many there are: a turn takes no more than its share of what waits.
+        most: items that a turn takes.
+    """
 
-    def add(self, item: Item, key: bytes) -> tuple[_Batch[Item, Result], int]:
-        """Return the batch that the item is done in, and its place there."""
-        if key not in self._known:
-            self._known[key] = self._open, len(self._open.items)
-            if len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-            self._open.items.append(item)
-            if len(self._open.items) >= self._size:
-                self.flush()
-        return self._known[key]
+    def __init__(
+        self, pool: ThreadPoolExecutor, do: Callable[[list[Item]], list[Result]], *, lanes: int, most: int
+    ) -> None:
+        self._pool, self._do, self._share, self._most = pool, do, lanes, most
+        self._lock = threading.Lock()
+        self._waiting: deque[_Place[Item, Result]] = deque()
+        self._turns: deque[Future[None]] = deque()
 
-    def flush(self) -> None:
-        """Hand on what there is."""
-        if self._open.items:
-            self._open.future = self._submit(self._open.items)
-            self._open = _Batch()
+    def add(self, item: Item) -> _Place[Item, Result]:
+        """Let an item wait for a turn."""
+        place: _Place[Item, Result] = _Place(item)
+        with self._lock:
+            self._waiting.append(place)
+        self._turns.append(self._pool.submit(self._turn))
+        return place
 
-    def in_order(self, owed: Iterable[tuple[_Batch[Item, Result], int]], *, ahead: int) -> Iterator[Result]:
+    def _turn(self) -> None:
+        with self._lock:
+            number = min(self._most, math.ceil(len(self._waiting) / self._share))
+            batch = [self._waiting.popleft() for _ in range(number)]
+        if not batch:  # others took what was waiting
+            return
+        results = self._do([place.item for place in batch])
+        for place, result in zip(batch, results, strict=False):
+            place.result.append(result)
+        rest = batch[len(results) :]
+        with self._lock:
+            self._waiting.extendleft(reversed(rest))
+        self._turns.extend(self._pool.submit(self._turn) for _ in rest)
+
+    def in_order(self, places: Iterable[_Place[Item, Result]], *, ahead: int) -> Iterator[Result]:
         """Yield results as they come, in order; at most so many are owed."""
-        waiting: deque[tuple[_Batch[Item, Result], int]] = deque()
-        for one in owed:
-            waiting.append(one)
-            if len(waiting) >= ahead:
-                self.flush()
-            while waiting and (len(waiting) >= ahead or waiting[0][0].done()):
-                yield _result(*waiting.popleft())
-        self.flush()
-        while waiting:
-            yield _result(*waiting.popleft())
+        owed: deque[_Place[Item, Result]] = deque()
+        for place in places:
+            owed.append(place)
+            while owed and (len(owed) >= ahead or owed[0].result):
+                yield self._result(owed.popleft())
+        while owed:
+            yield self._result(owed.popleft())
+
+    def _result(self, place: _Place[Item, Result]) -> Result:
+        while not place.result:  # one of the turns that have not been looked at does it, or one that follows from it
+            self._turns.popleft().result()
+        return place.result[0]
 
     def cancel(self) -> None:
         """Take back what has not begun."""
-        for batch, _ in self._known.values():
-            if batch.future is not None:
-                batch.future.cancel()
+        with self._lock:
+            self._waiting.clear()
 
 
-def _result(batch: _Batch[Item, Result], place: int) -> Result:
-    assert batch.future is not None
-    return batch.future.result()[place]
+def _places(
+    items: Iterable[Item], turns: _Turns[Item, Result], *, key: Callable[[Item], bytes]
+) -> Iterator[_Place[Item, Result]]:
+    """Yield the place of each item; those of the same key have one, unless very many came in between."""
+    known: OrderedDict[bytes, _Place[Item, Result]] = OrderedDict()
+    for item in items:
+        name = key(item)
+        if name not in known:
+            known[name] = turns.add(item)
+            if len(known) > REMEMBERED:
+                known.popitem(last=False)
+        yield known[name]

@@ -107,17 +107,17 @@ class PythonVerifier:
     def _apart(self, lane: Lane, pairs: list[tuple[Problem, Solution]]) -> list[Verdict]:
         """Judge programs that each have a process of their own."""
         jobs = [self._job(*pair) for pair in pairs]
-        return [judge(job, evidence) for job, evidence in zip(jobs, lane.apart(jobs), strict=True)]
+        return [judge(job, evidence) for job, evidence in zip(jobs, lane.apart(jobs), strict=False)]
 
     def _together(self, lane: Lane, pairs: list[tuple[Problem, Solution]]) -> list[Verdict]:
         """Judge programs that share a process if they are benign; one in a hundred is run in its own as well."""
         if not self._fast:  # there was an alarm
             return self._apart(lane, pairs)
         jobs = [self._job(*pair) for pair in pairs]
-        verdicts = [judge(job, evidence) for job, evidence in zip(jobs, lane.together(jobs), strict=True)]
+        verdicts = [judge(job, evidence) for job, evidence in zip(jobs, lane.together(jobs), strict=False)]
         return [
             self._audited(lane, job, verdict) if _is_audited(job.program) else verdict
-            for job, verdict in zip(jobs, verdicts, strict=True)
+            for job, verdict in zip(jobs, verdicts, strict=False)
         ]
 
     def _job(self, problem: Problem, solution: Solution) -> Job:

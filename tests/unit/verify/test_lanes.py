@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from leti.verify import Exchange, Lane
 from leti.verify.lanes import AHEAD, Lanes
@@ -66,15 +69,34 @@ def test_items_of_the_same_key_are_done_once() -> None:
         assert sorted(done) == [1, 2, 3]
 
 
-def test_no_more_items_are_done_together_than_was_said() -> None:
+def test_no_more_items_are_done_together_than_was_said_and_no_more_than_a_lanes_share() -> None:
     sizes: list[int] = []
+    all_wait = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield from range(13)
+        all_wait.set()
 
     def work(_: Lane, items: list[int]) -> list[int]:
+        all_wait.wait()
         sizes.append(len(items))
         return items
 
-    assert list(Lanes(never, 1).map(range(10), work, key=key, together=4)) == list(range(10))
-    assert sizes == [4, 4, 2]
+    assert list(Lanes(never, 1).map(items(), work, key=key, together=4)) == list(range(13))
+    assert sizes == [1, 4, 4, 4]
+    assert list(Lanes(never, 2).map(range(4), work, key=key, together=100)) == list(range(4))
+    assert max(sizes[4:]) <= 2
+
+
+@given(st.integers(1, 4), st.integers(1, 5), st.lists(st.integers(0, 9), max_size=40), st.randoms())
+@settings(deadline=None, max_examples=60)
+def test_what_a_turn_leaves_is_done_in_another(
+    lanes: int, together: int, items: list[int], chance: random.Random
+) -> None:
+    def work(_: Lane, items: list[int]) -> list[int]:
+        return [item + 1 for item in items[: chance.randint(1, len(items))]]
+
+    assert list(Lanes(never, lanes).map(items, work, key=key, together=together)) == [item + 1 for item in items]
 
 
 def test_items_are_taken_a_bounded_number_ahead() -> None:
