@@ -154,6 +154,8 @@ class _Turns(Generic[Item, Result]):
     def _result(self, place: _Place[Item, Result]) -> Result:
         while not place.result:  # one of the turns that have not been looked at does it, or one that follows from it
             self._turns.popleft().result()
+        while self._turns and self._turns[0].done() and self._turns[0].exception() is None:
+            self._turns.popleft()  # nobody will have to wait for it
         return place.result[0]
 
     def cancel(self) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
 import time
+import weakref
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leti.verify import Exchange, Lane
-from leti.verify.lanes import AHEAD, Lanes
+from leti.verify.lanes import AHEAD, REMEMBERED, Lanes
 
 
 def never() -> Exchange:
@@ -134,6 +137,30 @@ def test_what_is_done_is_given_out_before_more_is_asked_for() -> None:
     found = Lanes(never, 1).map(items(), same, key=key)
     assert next(found) == 1
     assert list(found) == [2]
+
+
+def test_what_is_over_is_not_kept() -> None:
+    kept: list[weakref.ref[object]] = []
+
+    class Item:
+        pass
+
+    def items() -> Iterator[object]:
+        for _ in range(REMEMBERED + 2000):
+            item = Item()
+            kept.append(weakref.ref(item))
+            yield item
+
+    def work(_: Lane, items: list[object]) -> list[bytes]:
+        return [b""] * len(items)
+
+    found = Lanes(never, 2).map(items(), work, key=lambda item: str(id(item)).encode() + bytes([len(kept) % 251]))
+    for _ in range(REMEMBERED + 1000):
+        next(found)
+    assert sum(ref() is not None for ref in kept) <= REMEMBERED + 2 * AHEAD
+    turns = [one for one in gc.get_objects() if isinstance(one, Future)]
+    assert len(turns) <= 4 * AHEAD
+    found.close()  # type: ignore[attr-defined]
 
 
 def test_a_failure_reaches_the_caller_and_ends_the_rest() -> None:
