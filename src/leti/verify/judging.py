@@ -71,6 +71,8 @@ class Judge:
 
     def compiled(self, jobs: Sequence[Job]) -> list[tuple[Report | None, bytes]]:
         """Have programs compiled: for each a SyntaxError, or its code; neither where only its own process can tell."""
+        if not jobs:
+            return []
         texts = [job.program.encode("utf-8", "surrogatepass") for job in jobs]
         header = {"do": "compile", "programs": list(map(len, texts)), "tests": [following(job.check) for job in jobs]}
         try:
