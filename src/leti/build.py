@@ -147,6 +147,8 @@ def decoding(config: Config) -> Decoding:
     return Decoding(
         temperature=sampling.temperature,
         top_p=sampling.top_p,
+        min_p=sampling.min_p,
+        guidance=sampling.guidance,
         max_new_tokens=sampling.max_new_tokens,
         total_tokens=sampling.total_tokens,
         stop=sampling.stop,
@@ -155,8 +157,8 @@ def decoding(config: Config) -> Decoding:
 
 
 def score_decoding(config: Config) -> Decoding:
-    """How programs are drawn for scoring: as for training, but with its own temperature and nucleus."""
-    return replace(decoding(config), temperature=config.score.temperature, top_p=config.score.top_p)
+    """How programs are drawn for scoring: as for training, but with its own temperature."""
+    return replace(decoding(config), temperature=config.score.temperature)
 
 
 def scoring(config: Config, problems: ProblemSet) -> Scoring:
@@ -183,11 +185,11 @@ def trainer(config: Config) -> HFTrainer:
 
     training, pretrain = config.training, config.pretrain
     plain_code = PretrainSettings(
-        source=pretrain.source,
+        source=_pretraining_text(pretrain.source),
         ratio=pretrain.ratio,
         block_tokens=pretrain.block_tokens,
-        separate=pretrain.separate,
-        fresh=pretrain.fresh,
+        separate=pretrain.order == "fresh",
+        fresh=pretrain.order == "fresh",
     )
     return make_trainer(
         TrainerSettings(
@@ -195,9 +197,9 @@ def trainer(config: Config) -> HFTrainer:
             batch=training.batch,
             shuffle=training.shuffle,
             max_tokens=training.max_tokens,
-            row_tokens=training.row_tokens,
             micro_tokens=training.micro_tokens,
             learning_rate=training.learning_rate,
+            token_rate=training.token_rate,
             schedule=training.schedule,
             warmup_steps=training.warmup_steps,
             weight_decay=training.weight_decay,
@@ -209,6 +211,11 @@ def trainer(config: Config) -> HFTrainer:
             pretrain=plain_code if pretrain.ratio else None,
         )
     )
+
+
+def _pretraining_text(source: str) -> str:
+    """Where the text is; `pocket` is some of what the built-in model was trained on."""
+    return str(files("leti") / "pocket" / "corpus.jsonl") if source == "pocket" else source
 
 
 def manifest(config: Config, isolation: str) -> Mapping[str, Any]:

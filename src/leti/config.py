@@ -63,6 +63,8 @@ class SamplingConfig(Section):
     samples: int = Field(16, ge=1, description="Programs per problem and iteration (the paper: 128).")
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
+    min_p: float = Field(0.0, ge=0, lt=1, description="No token less likely than so much of the likeliest one.")
+    guidance: float = Field(0.0, ge=0, description="How far to lean from the bad token to the good one; 0: not.")
     max_new_tokens: int = Field(256, ge=1)
     total_tokens: Count | None = Field(
         None, description="The paper's rule instead: prompt, rounded up to a multiple of 128, and completion together."
@@ -117,10 +119,13 @@ class PretrainConfig(Section):
     """Continued pre-training on plain code, against forgetting (paper, section 2.4)."""
 
     ratio: float = Field(0.25, ge=0, description="Optimiser steps on plain code per step on examples (paper: 1).")
-    source: str = Field("stdlib", description="`stdlib`, a directory, a glob, a JSONL file, or `hf:NAME[:FOLDER]`.")
+    source: str = Field(
+        "stdlib", description="`stdlib`, `pocket`, a directory, a glob, a JSONL file, or `hf:NAME[:FOLDER]`."
+    )
     block_tokens: int = Field(512, ge=8, description="Tokens per block; a step has `training.batch` blocks.")
-    separate: bool = Field(True, description="An end-of-text token between files (paper: no).")
-    fresh: bool = Field(True, description="Other text in each iteration (paper: the same blocks in each epoch).")
+    order: Literal["fresh", "paper"] = Field(
+        "fresh", description="paper: the same blocks in each epoch, and no end-of-text token between files."
+    )
 
 
 class TrainingConfig(Section):
@@ -128,10 +133,10 @@ class TrainingConfig(Section):
 
     epochs: int = Field(3, ge=1, description="Passes over an iteration's examples.")
     batch: int = Field(128, ge=1, description="Examples per optimiser step.")
-    row_tokens: int = Field(256, ge=16, description="Examples are packed into rows of so many tokens.")
     micro_tokens: int = Field(2048, ge=16, description="Tokens that go through the model at once: bounds memory.")
     max_tokens: int = Field(2048, ge=16, description="A longer example loses feedback; one still longer is left out.")
     learning_rate: float = Field(1e-5, gt=0)
+    token_rate: float = Field(1.0, gt=0, description="Times as fast for the rows of LETI's own tokens (paper: 1).")
     schedule: Literal["constant", "cosine", "linear"] = Field("constant", description="Within one iteration.")
     warmup_steps: int = Field(0, ge=0, description="Of each iteration.")
     weight_decay: float = Field(0.01, ge=0, description="Not on biases and norms.")
@@ -150,7 +155,6 @@ class ScoreConfig(Section):
     )
     samples: int = Field(16, ge=1, description="Programs per problem.")
     temperature: float = Field(0.1, ge=0)
-    top_p: float = Field(1.0, gt=0, le=1)
     ks: tuple[Count, ...] = Field((1, 10), min_length=1, description="pass@k for these; at most `samples`.")
 
 

@@ -247,6 +247,10 @@ class Decoding:
     temperature: float = 1.0
     """0 takes the most likely token."""
     top_p: float = 1.0
+    min_p: float = 0.0
+    """Tokens that the model holds this many times less likely than its favourite, under the prefix, never come."""
+    guidance: float = 0.0
+    """With a good token for prefix: draw from `(1 + guidance) * logits(good) - guidance * logits(bad)`."""
     max_new_tokens: int = 256
     total_tokens: int | None = None
     """If set, a completion gets `total_tokens` minus the prompt's length rounded up to a multiple of 128

@@ -35,7 +35,6 @@ block_tokens = 32
 [training]
 epochs = 2
 batch = 4
-row_tokens = 256
 max_tokens = 512
 learning_rate = 1e-3
 checkpoint_steps = 1

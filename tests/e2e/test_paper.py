@@ -29,7 +29,6 @@ def test_one_iteration_with_the_settings_of_the_paper(name: str, shared: Path, t
         "score.ks": "[1]",
         "training.batch": 16,
         "pretrain.block_tokens": 128,
-        "training.row_tokens": 512,
         "sampling.total_tokens": 320,
     }
     overrides = [word for key, value in smaller.items() for word in ("--set", f"{key}={value}")]

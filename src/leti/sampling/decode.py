@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from leti.sampling.cache import joined, joins, new_cache, select_lines
-from leti.sampling.draw import draw
+from leti.sampling.draw import draw, steer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,13 +107,18 @@ def _options(model: Any) -> dict[str, int]:
 
 @torch.inference_mode()
 def decode(
-    model: Any, prompts: Sequence[tuple[int, ...]], *, uniforms: NDArray[np.float64], rules: Rules, ledger: Ledger
+    model: Any,
+    contexts: Sequence[Sequence[tuple[int, ...]]],
+    *,
+    uniforms: NDArray[np.float64],
+    rules: Rules,
+    ledger: Ledger,
 ) -> None:
     """Writes the completions of a chunk into its ledger.
 
     Args:
         model: any causal language model of transformers, in evaluation mode.
-        prompts: the ids of each line of the ledger.
+        contexts: the prompt of each line of the ledger; with guidance a second time, under the bad token.
         uniforms: (lines, tokens) in [0, 1): the random number of each token.
         rules: how tokens are drawn.
         ledger: of the chunk.
@@ -123,11 +128,12 @@ def decode(
     """
     stride = 1 if model.device.type == "cpu" else GPU_STRIDE
     numbers = torch.from_numpy(uniforms).to(model.device)  # (lines, tokens)
-    lines = Lines(model, prompts, longest=ledger.longest)
+    sides = [Lines(model, prompts, longest=ledger.longest) for prompts in contexts]
     drawn: list[torch.Tensor] = []  # of (lines,)
     for place in range(ledger.longest):
-        logits = lines.logits.index_fill_(-1, rules.forbidden, -torch.inf)
         decoding = rules.decoding
+        sides[0].logits.index_fill_(-1, rules.forbidden, -torch.inf)  # on one side: minus infinity cannot be weighed
+        logits = steer([side.logits for side in sides], guidance=decoding.guidance, min_p=decoding.min_p)
         drawn.append(draw(logits, numbers[:, place], temperature=decoding.temperature, top_p=decoding.top_p))
         tokens = drawn[-1].clamp_min(0)
         if len(drawn) == stride or place + 1 == ledger.longest:
@@ -138,7 +144,9 @@ def decode(
             stays = ledger.pack()
             if stays is not None:
                 indices = torch.from_numpy(stays).to(model.device)
-                lines.keep(indices)
+                for side in sides:
+                    side.keep(indices)
                 numbers, tokens = numbers[indices], tokens[indices]
         if place + 1 < ledger.longest:
-            lines.step(tokens)
+            for side in sides:
+                side.step(tokens)

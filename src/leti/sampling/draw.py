@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 import torch
 from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BLOCK = 64
 """Tokens per block of the two-step search."""
 HEAD = 512
 """Tokens that are sorted first for the nucleus; it seldom reaches further."""
+
+
+def steer(sides: Sequence[torch.Tensor], *, guidance: float, min_p: float) -> torch.Tensor:
+    """Logits (lines, vocabulary) that lean away from the second side, without what the first holds to be unlikely.
+
+    Args:
+        sides: the logits under the good token (or whatever the prefix is), and under the bad one if there is guidance.
+        guidance: w of `(1 + w) * good - w * bad` (classifier-free guidance).
+        min_p: least probability a token may have on the first side, as a share of the likeliest one's. Guidance needs
+            it: far down the tail the two sides differ most where neither knows anything.
+    """
+    first = sides[0]
+    steered = first if len(sides) == 1 else (1 + guidance) * first - guidance * sides[1]
+    if not min_p:
+        return steered
+    floor = first.max(dim=-1, keepdim=True).values + math.log(min_p)  # (lines, 1)
+    return steered.masked_fill(first < floor, -torch.inf)
 
 
 def draw(logits: torch.Tensor, uniforms: torch.Tensor, *, temperature: float, top_p: float) -> torch.Tensor:

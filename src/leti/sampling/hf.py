@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ from leti.sampling.prompts import prompts_of
 from leti.sampling.uniforms import uniforms
 from leti.sampling.weights import Loaded, device_of, dtype_of, identity, load, revision
 from leti.types import Key, SampleRequest, Solution
+from leti.vocabulary import BAD
 
 __all__ = ["HFSampler", "revision"]
 
@@ -75,13 +77,18 @@ class HFSampler:
         stops = Stops(loaded.tokenizer, request.decoding.stop)
         ledger = Ledger([prompt.budget for prompt in prompts], ends=loaded.ends, stops=stops)
         if ledger.open:
-            lines = [(prompts[row].tokens, *chunk[row]) for row in ledger.lines]
-            numbers = np.stack(
-                [uniforms(request.key, problem=p.id, sample=n, count=ledger.longest) for _, p, n in lines]
-            )
+            numbers = np.stack([
+                uniforms(request.key, problem=problem.id, sample=sample, count=ledger.longest)
+                for problem, sample in (chunk[row] for row in ledger.lines)
+            ])  # fmt: skip
+            contexts = [prompts]
+            if request.prefix and request.decoding.guidance:
+                shunned = replace(request, prefix=BAD)
+                contexts.append(prompts_of(chunk, shunned, tokenizer=loaded.tokenizer, window=loaded.window))
+            texts = [[context[row].tokens for row in ledger.lines] for context in contexts]
             rules = Rules(request.decoding, loaded.forbidden)
             with _threads(1 if loaded.small else torch.get_num_threads()):
-                decode(loaded.model, [tokens for tokens, *_ in lines], uniforms=numbers, rules=rules, ledger=ledger)
+                decode(loaded.model, texts, uniforms=numbers, rules=rules, ledger=ledger)
         for (problem, sample), done in zip(chunk, ledger.completed(), strict=True):
             yield Solution(
                 problem=problem.id,

@@ -92,6 +92,12 @@ def add_control_tokens(model: Any, tokenizer: Any, *, seed: int) -> None:
         _draw(parameter, known, indices, generator)
 
 
+def control_rows(model: Any, tokenizer: Any) -> tuple[list[torch.Tensor], list[int]]:
+    """What LETI's tokens have of their own: the parameters with a row per token, and which rows (none: no tokens)."""
+    added = tokenizer.get_added_vocab()
+    return list(_vocabulary_parameters(model)), [added[token] for token in CONTROL_TOKENS if token in added]
+
+
 def _vocabulary_parameters(model: Any) -> Iterator[torch.Tensor]:
     table, head = model.get_input_embeddings().weight, model.get_output_embeddings()
     yield table

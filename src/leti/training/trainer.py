@@ -16,11 +16,11 @@ from accelerate import Accelerator
 from leti.errors import ConfigError, TrainingError
 from leti.training.batches import micro_batches, tensors, weighted_loss
 from leti.training.checkpoint import Checkpoints, beside, publish
-from leti.training.optimizer import make_optimizer
+from leti.training.optimizer import faster, make_optimizer
 from leti.training.place import PretrainSettings
 from leti.training.plan import EXAMPLES, PlannedStep, learning_rate, plan
 from leti.training.pretrain import blocks
-from leti.training.tokens import Encoded, add_control_tokens, encode
+from leti.training.tokens import Encoded, add_control_tokens, control_rows, encode
 from leti.training.weights import load, load_moments, longest, save, save_moments
 from leti.types import TrainStep
 
@@ -38,6 +38,8 @@ class Machine:
     accelerator: Accelerator
     model: Any
     optimizer: torch.optim.AdamW
+    own_rows: tuple[Sequence[torch.Tensor], Sequence[int]]
+    """Parameters with a row per token, and the rows of LETI's tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class HFTrainer:
             add_control_tokens(model, tokenizer, seed=_seed(place.key))
         limit = longest(model, self.settings)
         encoded = encode_all(examples, tokenizer, max_tokens=limit)
-        machine = self._machine(model, place.start)
+        machine = self._machine(model, place.start, tokenizer)
         checkpoints = Checkpoints(place.checkpoint, _digest(encoded, self.settings, place))
         done = checkpoints.restore(model, machine.optimizer)
 
@@ -88,7 +90,7 @@ class HFTrainer:
         checkpoints.remove()  # before the weights appear: who sees them never comes back to clean up
         publish(partial, place.weights)
 
-    def _machine(self, model: Any, start: str) -> Machine:
+    def _machine(self, model: Any, start: str, tokenizer: Any) -> Machine:
         accelerator = Accelerator()
         if accelerator.num_processes > 1:
             raise ConfigError(
@@ -101,7 +103,7 @@ class HFTrainer:
         optimizer = make_optimizer(model, self.settings)
         if self.settings.keep_optimizer:
             load_moments(model, optimizer, start=start)
-        return Machine(accelerator, model, optimizer)
+        return Machine(accelerator, model, optimizer, control_rows(model, tokenizer))
 
     def _batches(
         self, steps: Sequence[PlannedStep], encoded: Sequence[Encoded], tokenizer: Any, limit: int, *, key: str
@@ -142,7 +144,8 @@ class HFTrainer:
             )
         for group in machine.optimizer.param_groups:
             group["lr"] = rate
-        machine.optimizer.step()
+        with faster(*machine.own_rows, times=settings.token_rate):
+            machine.optimizer.step()
         machine.optimizer.zero_grad()
         return TrainStep(
             step=planned.step,

@@ -4,7 +4,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from leti.sampling.draw import BLOCK, HEAD, draw  # noqa: E402
+transformers = pytest.importorskip("transformers")
+
+from leti.sampling.draw import BLOCK, HEAD, draw, steer  # noqa: E402
+
+GENERATOR = torch.Generator().manual_seed(7)
 
 
 def uniform(lines: int, seed: int = 0) -> torch.Tensor:
@@ -68,3 +72,17 @@ def test_logits_that_are_not_numbers_are_marked(temperature: float) -> None:
     logits[1, 4] = torch.nan
     tokens = draw(logits, uniform(3), temperature=temperature, top_p=1.0)
     assert [token < 0 for token in tokens.tolist()] == [False, True, False]
+
+
+def test_guidance_leans_from_the_bad_side_to_the_good_one() -> None:
+    good, bad = torch.tensor([[1.0, 2.0, 0.0]]), torch.tensor([[3.0, 0.0, 0.0]])
+    assert steer([good, bad], guidance=0.5, min_p=0.0).tolist() == [[0.0, 3.0, 0.0]]
+    assert steer([good], guidance=0.5, min_p=0.0).tolist() == good.tolist()
+
+
+def test_the_tail_is_that_of_the_good_side_and_that_of_transformers() -> None:
+    good, bad = torch.randn(5, 40, generator=GENERATOR) * 3, torch.randn(5, 40, generator=GENERATOR)
+    kept = transformers.MinPLogitsWarper(0.1)(None, good).isfinite()
+    assert (steer([good], guidance=0.0, min_p=0.1).isfinite() == kept).all()
+    assert (steer([good, bad], guidance=2.0, min_p=0.1).isfinite() == kept).all()
+    assert not kept.all()

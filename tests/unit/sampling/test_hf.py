@@ -14,6 +14,8 @@ from leti.errors import ConfigError, ProblemError, SamplingError  # noqa: E402
 from leti.kinds import Tests  # noqa: E402
 from leti.sampling.hf import HFSampler  # noqa: E402
 from leti.sampling.weights import load  # noqa: E402
+from leti.training import weights as training_weights  # noqa: E402
+from leti.training.tokens import add_control_tokens  # noqa: E402
 from leti.types import Decoding, Ending, Problem, SampleRequest  # noqa: E402
 
 if TYPE_CHECKING:
@@ -196,3 +198,26 @@ def test_prompts_read_some_at_a_time_give_the_same_texts(
     whole = sampled(rows, request)
     monkeypatch.setattr("leti.sampling.decode.PREFILL_CPU", 40)
     assert sampled(rows, request) == whole
+
+
+def test_guidance_by_nothing_changes_nothing_and_by_much_changes_texts(
+    llama: str, problems: list[Problem], tmp_path: Path
+) -> None:
+    model, tokenizer = training_weights.load(llama)
+    add_control_tokens(model, tokenizer, seed=0)
+    training_weights.save(model, tokenizer, folder=tmp_path / "weights")
+    rows = rows_of(problems, 3)
+
+    def texts(**decoding: Any) -> list[str]:
+        request = replace(request_for(tmp_path / "weights", **decoding), prefix=vocabulary.GOOD)
+        return [solution.completion for solution in sampled(rows, request, batch_rows=5)]
+
+    plain = texts()
+    assert texts(guidance=1e-9) == plain  # with the second side in the batch
+    assert texts(guidance=3.0) != plain
+    assert texts(min_p=0.999999) == texts(temperature=0.0)  # only the likeliest is left
+
+
+def test_guidance_has_no_say_without_a_prefix(llama: str, problems: list[Problem]) -> None:
+    rows = rows_of(problems, 2)
+    assert sampled(rows, request_for(llama, guidance=3.0)) == sampled(rows, request_for(llama))

@@ -212,3 +212,22 @@ def test_dropout_is_off(tmp_path: Path) -> None:
 def test_a_model_that_is_not_there_says_what_to_type(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"--set model\.path=NAME"):
         fit(tmp_path, tmp_path / "nothing")
+
+
+def test_the_rows_of_our_tokens_move_faster_and_no_other_row_does(tmp_path: Path, start: Path) -> None:
+    one_step = replace(SETTINGS, epochs=1, batch=8, pretrain=None, weight_decay=0.0)
+    tables = {}
+    for name, settings in (
+        ("still", replace(one_step, learning_rate=1e-12)),
+        ("plain", one_step),
+        ("faster", replace(one_step, token_rate=5.0)),
+    ):
+        fit(tmp_path / name, start, settings)
+        model = AutoModelForCausalLM.from_pretrained(tmp_path / name / "weights")
+        tables[name] = model.get_input_embeddings().weight.detach()
+    ours = AutoTokenizer.from_pretrained(tmp_path / "plain" / "weights").get_added_vocab()["<|bad|>"]
+    moved = {name: table - tables["still"] for name, table in tables.items()}
+    assert torch.allclose(moved["faster"][ours], 5 * moved["plain"][ours], atol=1e-6)
+    assert moved["plain"][ours].abs().max() > 1e-4
+    others = [row for row in range(ours - 3) if row != ours]
+    assert torch.equal(moved["faster"][others], moved["plain"][others])
