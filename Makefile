@@ -1,6 +1,7 @@
 # make demo   a language model learns from the interpreter, on this machine; opens as runs/pocket/report.html
 # make test   the default tests, under three minutes on two cores
 # make check  format, lint, types, architecture
+# make claims the paper's claims on the built-in model, and docs/results.md: hours; claims-quick: a look in minutes
 # Each does all the set-up it needs, in .venv.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test test-all check format regold
+.PHONY: demo test test-all check format regold claims claims-quick
 
 demo: $(INSTALLED)
 	$(BIN)/leti learn pocket --run runs/pocket
@@ -29,6 +30,18 @@ check: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+claims: $(INSTALLED) runs/pocket-second
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev,bench]'
+	$(BIN)/python bench/claims
+
+claims-quick: $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev,bench]'
+	$(BIN)/python bench/claims --quick
+
+runs/pocket-second: $(INSTALLED)
+	$(BIN)/python recipes/pocket/make.py --second --out $@.part
+	mv $@.part $@
 
 regold: $(INSTALLED)
 	LETI_REGOLD=1 $(BIN)/pytest -n 0 tests/golden tests/unit/report

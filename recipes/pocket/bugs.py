@@ -107,20 +107,22 @@ def wrong_plan(plan: Plan, task: Task, rng: Random) -> Plan:
     return replace(plan, reducer=rng.choice(REDUCERS[kind]))
 
 
-def wrong_text(program: str, rng: Random) -> str:
-    """Return the program with one edit made in one place; unchanged where no edit fits."""
+def wrong_text(program: str, rng: Random, habits: range | None = None) -> str:
+    """Return the program with one edit in one place, one of the habits where any fits; unchanged where no edit fits."""
     fitting = [edit for edit in EDITS if re.search(edit[1], program)]
+    usual = [edit for edit in fitting if habits is not None and EDITS.index(edit) in habits]
     if not fitting:
         return program
-    _, pattern, replacement = rng.choices(fitting, [weight for weight, _, _ in fitting])[0]
+    chosen = usual or fitting
+    _, pattern, replacement = rng.choices(chosen, [weight for weight, _, _ in chosen])[0]
     match = rng.choice(list(re.finditer(pattern, program)))
     return program[: match.start()] + match.expand(replacement) + program[match.end() :]
 
 
-def buggy(plan: Plan, task: Task, style: str, rng: Random) -> str:
-    """Return a program with one mistake, or sometimes two."""
+def buggy(plan: Plan, task: Task, style: str, rng: Random, habits: range | None = None) -> str:
+    """Return a program with one mistake, or sometimes two; `habits` numbers the edits that somebody often makes."""
     draw = rng.random()
-    if draw < 0.35:
+    if draw < 0.35 and habits is None:
         return render(wrong_plan(plan, task, rng), style)
-    program = wrong_text(render(plan, style), rng)
+    program = wrong_text(render(plan, style), rng, habits)
     return wrong_text(program, rng) if draw > 0.92 else program

@@ -41,11 +41,10 @@ def sample(folder: Path, prompts: list[str], count: int, seed: int) -> tuple[lis
         chunk = rows[start : start + ROWS]
         inputs = tokenizer([prompts[i] for i in chunk], return_tensors="pt", padding=True)
         width = inputs.input_ids.shape[1]
-        with torch.autocast("cpu", torch.bfloat16):
-            out = model.generate(
-                input_ids=inputs.input_ids, attention_mask=inputs.attention_mask,
-                do_sample=True, temperature=1.0, top_k=0, top_p=1.0, max_new_tokens=192,
-            )[:, width:]  # fmt: skip
+        out = model.generate(
+            input_ids=inputs.input_ids, attention_mask=inputs.attention_mask,
+            do_sample=True, temperature=1.0, top_k=0, top_p=1.0, max_new_tokens=192,
+        )[:, width:]  # fmt: skip
         for i, ids in zip(chunk, out.tolist(), strict=True):
             ids = ids[: ids.index(end)] if end in ids else ids  # noqa: PLW2901 - the part before the end
             lengths.append(len(ids) + 1)

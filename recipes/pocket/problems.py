@@ -7,7 +7,8 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
-from grammar import Composition, Task, compositions, draw_input, draw_task, instruction, telling_name
+from grammar import Composition, Task, compositions, draw_input, draw_task, instruction, name_pieces, telling_name
+from plain import plain
 from trial import call, error_of
 
 from programs import STYLES, draw_style, plan, render
@@ -132,3 +133,16 @@ def benchmark(pool: list[Composition], sizes: dict[str, int], seed: int) -> list
         out += [{"id": f"pocket/{start + i + 1:04d}", "split": split, **row}
                 for i, row in enumerate(rows[start : start + size])]  # fmt: skip
     return out
+
+
+def plain_problems(count: int, seed: int) -> list[dict[str, object]]:
+    """Return the second family, split `plain`; every name is another one."""
+    rng, pieces = Random(seed), name_pieces()
+    rows: dict[str, dict[str, object]] = {}
+    while len(rows) < count:
+        made = plain(pieces, rng, tests=3)
+        if error_of(made.program, made.tests) != "":
+            raise RuntimeError(f"a correct program fails its tests {made.tests}:\n{made.program}")
+        row = {"text": made.text, "tests": made.tests, "reference": made.program, "operations": 1}
+        rows.setdefault(made.program.split("(")[0], row)
+    return [{"id": f"plain/{i + 1:04d}", "split": "plain", **row} for i, row in enumerate(rows.values())]

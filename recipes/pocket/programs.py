@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from grammar import Task
     from operations import Reducer
 
+# What hasty people call things.
+HASTY_ARGUMENTS = ("arg", "inp", "stuff")
+HASTY_ELEMENTS = ("q", "e", "it")
+HASTY_RESULTS = ("tmp", "foo", "aa", "bb")
 ELEMENTS = {"int": ("x", "n", "num", "v"), "word": ("w", "word", "x"), "char": ("c", "ch", "x")}
 RESULTS = ("result", "res", "out", "items")
 TOTALS = ("total", "result", "res", "acc")
@@ -33,11 +37,13 @@ class Plan:
     indexable: bool
 
 
-def plan(task: Task, name: str, rng: Random) -> Plan:
-    """Return the plan of a correct program, with variable names drawn."""
+def plan(task: Task, name: str, rng: Random, *, hasty: bool = False) -> Plan:
+    """Return the plan of a correct program, with variable names drawn: those of the careful or of the hasty."""
     made = task.composition
-    argument = rng.choice(made.domain.arguments)
-    element = rng.choice([word for word in ELEMENTS[made.domain.kind] if word != argument])
+    argument = rng.choice(HASTY_ARGUMENTS if hasty else made.domain.arguments)
+    elements = HASTY_ELEMENTS if hasty else ELEMENTS[made.domain.kind]
+    element = rng.choice([word for word in elements if word != argument])
+    totals = HASTY_RESULTS if hasty else TOTALS
     keep, change = made.keep, made.change
     return Plan(
         name=name,
@@ -47,8 +53,8 @@ def plan(task: Task, name: str, rng: Random) -> Plan:
         condition=keep.code.format(x=element, k=task.keep_k) if keep else "",
         expression=change.code.format(x=element, k=task.change_k) if change else element,
         reducer=made.reducer,
-        result=rng.choice(RESULTS),
-        total=rng.choice([word for word in TOTALS if word != argument]),
+        result=rng.choice(HASTY_RESULTS if hasty else RESULTS),
+        total=rng.choice([word for word in totals if word != argument]),
         indexable=made.domain.indexable,
     )
 

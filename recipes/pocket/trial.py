@@ -49,16 +49,27 @@ def call(program: str, name: str, argument: object) -> object:
 def error_of(program: str, tests: list[str]) -> str | None:
     """Return the traceback of program plus tests as the interpreter words it, "" when all pass, None when too long."""
     text = program + "\n" + "\n".join(tests)
+    space: dict[str, Any] = {}
     try:
         with _bounded():
-            exec(compile(text, "<string>", "exec"), {})  # noqa: S102 - our own programs
+            exec(compile(text, "<string>", "exec"), space)  # noqa: S102 - our own programs
     except TookTooLong:
         return None
     except SyntaxError as error:
         return "".join(traceback.format_exception_only(error)).rstrip("\n")
+    except AssertionError as error:
+        said = _traceback(error, text.split("\n"))
+        return f"{said}: assert {_left_side(said, space)}"
     except Exception as error:  # noqa: BLE001 - every way of failing is what is looked for
         return _traceback(error, text.split("\n"))
     return ""
+
+
+def _left_side(said: str, space: dict[str, Any]) -> str:
+    """Return what the failed assert in a traceback compared, with the call's value in place of the call."""
+    call, _, expected = said.split("    assert ")[1].split("\n", maxsplit=1)[0].rpartition(" == ")
+    with _bounded():
+        return f"{eval(call, space)!r} == {expected}"  # noqa: S307 - our own programs
 
 
 def _traceback(error: Exception, lines: list[str]) -> str:

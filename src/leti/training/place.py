@@ -64,7 +64,7 @@ class TrainerSettings:
     """Tokens, with padding, that go through the model at once: bounds memory, and does not change the result."""
     learning_rate: float = 1e-5
     token_rate: float = 1.0
-    """Times as far as the optimiser moves the rows of LETI's own tokens: they begin as strangers."""
+    """Times as far as the optimiser moves the rows of LETI's own tokens."""
     schedule: str = "constant"
     """`constant`, or from `learning_rate` down to 0 within each iteration: `linear`, `cosine`."""
     warmup_steps: int = 0

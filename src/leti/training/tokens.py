@@ -10,12 +10,16 @@ import torch
 
 from leti.errors import TrainingError
 from leti.types import CONTROL_ROLES, Role
-from leti.vocabulary import CONTROL_TOKENS, control, lead, plain
+from leti.vocabulary import BAD, CONTROL_TOKENS, GOOD, control, lead, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from leti.types import Example, Segment
+
+
+REWARD_WORDS = {GOOD: " correct", BAD: " wrong"}
+"""Whose rows the reward tokens begin at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +73,31 @@ def encode(example: Example, tokenizer: Any, *, max_tokens: int) -> Encoded | No
 def add_control_tokens(model: Any, tokenizer: Any, *, seed: int) -> None:
     """Gives the tokenizer and the model LETI's four tokens, in place; those that are there are left alone.
 
-    The model grows only where the tokenizer outgrows it: CodeGen has rows to spare, which were never trained. Each new
-    row, of the input embeddings, of an output layer that is not tied to them, and of its bias, is drawn from the
-    diagonal Gaussian fitted to the rows of the tokens that were there. So a new token is an ordinary stranger: its
-    norm is typical, so that it neither vanishes beside the text nor drowns it, its probability is typical, and the four
-    differ from the first step on. Starting all four at the mean row instead (a common advice, because it leaves the
-    probabilities of the other tokens nearly alone) makes good and bad the same token at first and, the mean being much
-    shorter than any row, one that the model hardly hears. Never-trained rows are short in the same way.
+    The model grows only where the tokenizer outgrows it: CodeGen has rows to spare, which were never trained. New rows,
+    of the input embeddings, of an output layer that is not tied to them, and of its bias, begin so:
+
+    - The reward tokens at the rows of a word for what they say. The model has read such words before code and need
+      not find out from nothing what the two tell about a program: attention that looks for them is there already.
+    - The markers of feedback as ordinary strangers, drawn from the diagonal Gaussian fitted to the rows of the tokens
+      that were there: of typical norm, so that they neither vanish beside the text nor drown it, and of typical
+      probability. The mean row (a common advice) is much shorter than any row, and so are never-trained rows.
     """
     missing = [token for token in CONTROL_TOKENS if token not in tokenizer.get_added_vocab()]
     if not missing:
         return
     known = len(tokenizer)
+    words = {token: plain(tokenizer, word) for token, word in REWARD_WORDS.items()}
     tokenizer.add_special_tokens({"additional_special_tokens": missing}, replace_extra_special_tokens=False)
     rows = model.get_input_embeddings().weight.shape[0]
     known = min(known, rows)
     if len(tokenizer) > rows:
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-    indices = [control(tokenizer, token) for token in missing]
     generator = torch.Generator().manual_seed(seed)
     for parameter in _vocabulary_parameters(model):
-        _draw(parameter, known, indices, generator)
+        _draw(parameter, known, [control(tokenizer, token) for token in missing], generator)
+        with torch.no_grad():
+            for token in words.keys() & set(missing):
+                parameter[control(tokenizer, token)] = parameter[words[token]].mean(dim=0)
 
 
 def control_rows(model: Any, tokenizer: Any) -> tuple[list[torch.Tensor], list[int]]:

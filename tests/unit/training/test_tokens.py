@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from leti.errors import TrainingError
-from leti.training.tokens import add_control_tokens, encode
+from leti.training.tokens import REWARD_WORDS, add_control_tokens, encode
 from leti.types import Example, Role, Segment
 from leti.vocabulary import BAD, CONTROL_TOKENS, FEEDBACK_END, FEEDBACK_START, GOOD, control, plain
 from tiny_models import END, tiny_codegen, tiny_llama, tiny_tokenizer
@@ -177,6 +177,16 @@ def test_adding_twice_is_adding_once_and_the_seed_decides(tmp_path: Path) -> Non
 
     assert torch.equal(rows(1, 1), rows(1, 2))
     assert not torch.equal(rows(1, 1), rows(2, 1))
+
+
+def test_reward_tokens_begin_at_words_for_what_they_say(tmp_path: Path) -> None:
+    model, tokenizer = load(tiny_llama(tmp_path)), tiny_tokenizer(control=False)
+    words = {token: tokenizer(word, add_special_tokens=False).input_ids for token, word in REWARD_WORDS.items()}
+    add_control_tokens(model, tokenizer, seed=1)
+    table = model.get_input_embeddings().weight
+    for token, ids in words.items():
+        assert torch.allclose(table[tokenizer.get_added_vocab()[token]], table[ids].mean(dim=0))
+    assert not torch.equal(*(table[tokenizer.get_added_vocab()[token]] for token in words))
 
 
 def test_special_tokens_that_are_there_stay_special(tmp_path: Path) -> None:

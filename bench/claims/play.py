@@ -1,0 +1,150 @@
+"""One arm with one seed: learn, then score what was held out; what came of it goes into one small JSON file.
+
+    python bench/claims/play.py text --seed 0
+
+May be killed and started again: the run and the scores go on where they were.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from arms import HERE, Arm, arms
+from measures import Scored, gate_of, tell
+
+from leti import build
+from leti.config import Config, load_config, resolved
+from leti.loop import Leti, Objective, Sampler
+from leti.problems import TEST, VALIDATION
+from leti.problems.pocket import PLAIN
+from leti.runs import Place, Programs, Run
+from leti.sampling.scripted import ScriptedSampler
+from leti.types import Attempt, Example, Key, Problem, SampleRequest, Solution, Wanted
+
+SAMPLES = {TEST: 20, PLAIN: 10}
+ON_THE_WAY = 10
+"""Programs per test problem after an iteration that is not the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Answers with the reference solutions where programs to train on are wanted; else asks the model."""
+
+    model: Sampler
+    written: ScriptedSampler
+
+    def sample(self, rows: Sequence[Wanted], request: SampleRequest, *, done: AbstractSet[Key]) -> Iterator[Solution]:
+        """As the protocol says."""
+        chosen = self.written if request.key.endswith(" sample") else self.model
+        return chosen.sample(rows, request, done=done)
+
+
+@dataclass(frozen=True, slots=True)
+class Scrambled:
+    """An objective that is given the failed programs with their feedback dealt out anew."""
+
+    objective: Objective
+
+    @property
+    def prefix(self) -> str:
+        """As the protocol says."""
+        return self.objective.prefix
+
+    def examples(self, attempts: Sequence[Attempt], key: str) -> list[Example]:
+        """As the protocol says."""
+        failed = [attempt for attempt in attempts if not attempt.feedback.good]
+        words = [attempt.feedback for attempt in failed]
+        Random(f"{key} scrambled").shuffle(words)
+        dealt = {attempt.solution.key: feedback for attempt, feedback in zip(failed, words, strict=True)}
+        return self.objective.examples(
+            [replace(a, feedback=dealt.get(a.solution.key, a.feedback)) for a in attempts], key
+        )
+
+
+def play(arm: Arm, seed: int, runs: Path) -> dict[str, Any]:
+    """Learns, scores, and returns what is kept."""
+    config = load_config("pocket", arm.overrides(seed))
+    run = Run(runs / arm.name / str(seed))
+    with build.verifier(config) as verifier:
+        loop = build.leti(config, verifier)
+        if arm.references:
+            loop = replace(loop, sampler=References(loop.sampler, written(loop.problems)))
+        if arm.scrambled:
+            loop = replace(loop, objective=Scrambled(loop.objective))
+        run.begin(
+            resolved(config), build.manifest(config, build.isolation(verifier)), problems=build.all_problems(config)
+        )
+        whole, began = not run.iterations(), time.monotonic()
+        loop.learn(run)
+        seconds = time.monotonic() - began if whole else None  # of one sitting only
+        places = score_held_out(loop, config, run, curve=arm.curve)
+        meaning = gate_of(config, places, loop.objective.prefix)
+        told = [tell(place, verifier) for place in places]
+    return {
+        "arm": arm.name,
+        "seed": seed,
+        "set": dict(arm.set),
+        "date": time.strftime("%Y-%m-%d"),
+        "versions": {"python": platform.python_version(), **run.manifest["versions"]},
+        "model": run.manifest["identity"]["model"],
+        "learning_seconds": seconds,
+        "reward_token": meaning,
+        "places": told,
+    }
+
+
+def written(problems: Sequence[Problem]) -> ScriptedSampler:
+    """The references of the problems, as completions of their prompts."""
+    return ScriptedSampler({p.id: [(p.reference or "").removeprefix(p.prompt)] for p in problems})
+
+
+def score_held_out(loop: Leti, config: Config, run: Run, *, curve: bool) -> list[Scored]:
+    """Scores the test split and the second family: the base, the last iteration, and for a curve the others too."""
+    problems = build.problem_set(config)
+    by_id = {problem.id: problem for problem in build.all_problems(config)}
+    places = [run.base, *run.iterations()]
+    found = []
+    for place in places:
+        splits: dict[str, Programs] = {VALIDATION: place.scored(VALIDATION)}
+        ends = place in (run.base, places[-1])
+        weights, prefix = (loop.base, "") if place == run.base else (str(place.weights), loop.objective.prefix)
+        for split in (TEST, PLAIN) if ends else (TEST,) if curve else ():
+            asked = build.split(config, problems, name=split)
+            by_id |= {problem.id: problem for problem in asked}
+            folder = run.path / "held-out" / place.name / split
+            aside = Place(folder, folder, place.name)
+            scoring = replace(loop.scoring, splits={split: asked}, samples=SAMPLES[split] if ends else ON_THE_WAY)
+            replace(loop, scoring=scoring).score(aside, weights, prefix=prefix)
+            splits[split] = aside.scored(split)
+        found.append(Scored(place=place, weights=weights, splits=splits, problems=by_id, ends=ends))
+    return found
+
+
+def main() -> None:
+    """Read the switches, play, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("arm")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--second", type=Path, default=Path("runs", "pocket-second", "model"))
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    folder = Path("runs", "claims-quick" if options.quick else "claims")
+    result = play(arms(options.second, quick=options.quick)[options.arm], options.seed, folder)
+    file = (folder / "results" if options.quick else HERE / "results") / options.arm / f"{options.seed}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(result, separators=(",", ":")) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

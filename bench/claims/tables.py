@@ -1,0 +1,198 @@
+"""One experiment's results as Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import stats
+
+from leti.problems import TEST
+from leti.problems.pocket import PLAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from arms import Arm, Claim
+
+    from leti.scores import Estimate
+
+Results = "Mapping[str, Sequence[Mapping[str, Any]]]"
+"""By arm, one per seed, in the order of the seeds."""
+SHOWN_ENDS = ("passed", "AssertionError", "TypeError", "NameError", "SyntaxError", "AttributeError", "IndexError")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under a head."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def markdown(self) -> str:
+        """As GitHub draws it."""
+        lines = [self.head, ["---"] * len(self.head), *self.rows]
+        return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def learned(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
+    """Before, after, and what it took."""
+    rows = []
+    for name in claim.arms:
+        results = found[name]
+        base, last = stats.table(results, TEST, place=0), stats.table(results, TEST)
+        at_10 = [stats.mean(stats.table(results, TEST, place=place, k=10)) for place in (0, -1)]
+        rows.append([
+            _arm(known[name]), percent(stats.mean(base)), percent(stats.mean(last)), points(stats.mean(last - base)),
+            f"{100 * at_10[0].value:.0f} -> {100 * at_10[1].value:.0f}", *_cost(results), str(len(results)),
+        ])  # fmt: skip
+    head = ["arm", "base pass@1 %", "after", "change, points", "pass@10 %", "iterations", "steps", "programs",
+            "seconds", "seeds"]  # fmt: skip
+    return [Table(head=head, rows=rows)]
+
+
+def _cost(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Iterations, steps on examples and on plain code, programs sampled, seconds on one core: means over seeds."""
+    places = [result["places"] for result in results]
+    steps, extra = (np.mean([sum(p[key] for p in each) for each in places]) for key in ("steps", "pretrain_steps"))
+    programs = np.mean([sum(sum(p["train"].values()) for p in each) for each in places])
+    seconds = [result["learning_seconds"] for result in results if result["learning_seconds"]]
+    mean_seconds = f"{np.mean(seconds):.0f}" if seconds else "-"
+    return [str(len(places[0]) - 1), f"{steps:.0f} + {extra:.0f}", f"{programs:.0f}", mean_seconds]
+
+
+def against(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
+    """Every arm after its last iteration, and what the first arm of its scale is ahead of it by."""
+    rows = []
+    for name in claim.arms:
+        first = "second-text" if name.startswith("second") else "text"
+        ours, theirs = stats.table(found[first], TEST), stats.table(found[name], TEST)
+        seeds = min(len(ours), len(theirs))
+        ahead = "" if first == name else points(stats.mean(ours[:seeds] - theirs[:seeds]))
+        rows.append([_arm(known[name]), percent(stats.mean(theirs)), ahead, _cost(found[name])[1], str(len(theirs))])
+    return [Table(head=["arm", "test pass@1 %", "text is ahead by, points", "steps", "seeds"], rows=rows)]
+
+
+def steps(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
+    """Optimiser steps to a pass rate, arm by arm, and how many times the steps of `binary` each needs."""
+    tables = []
+    for scale in ("", "second-"):
+        names = [name for name in claim.arms if name.startswith("second") == bool(scale)]
+        if not names:
+            continue
+        curves = {name: stats.curve(found[name], TEST) for name in names}
+        binary = curves[f"{scale}binary"]
+        start, end = binary.rates[0].mean(), binary.rates[-1].mean()
+        rows = []
+        for share in (0.5, 0.75, 1.0):
+            target = start + share * (end - start)
+            for name in names:
+                ratio = stats.steps_ratio(curves[name], binary, target)
+                rows.append([
+                    f"{100 * target:.1f}", _arm(known[name]), number(stats.estimate_steps(curves[name], target)),
+                    "" if name == f"{scale}binary" else number(ratio, digits=2),
+                ])  # fmt: skip
+        tables.append(Table(head=["test pass@1 %", "arm", "steps to it", "times those of binary"], rows=rows))
+    return [*against(found, claim, known), *tables]
+
+
+def kept(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
+    """The second family and plain code, before and after."""
+    rows = []
+    for name in claim.arms:
+        results = found[name]
+        base, last = stats.table(results, PLAIN, place=0), stats.table(results, PLAIN)
+        losses = [np.array([result["places"][place]["plain_code_loss"] for result in results]) for place in (0, -1)]
+        rows.append([
+            _arm(known[name]), percent(stats.mean(stats.table(results, TEST))), percent(stats.mean(base)),
+            percent(stats.mean(last)), points(stats.mean(last - base)),
+            f"{losses[0].mean():.3f} -> {losses[1].mean():.3f} (+-{losses[1].std(ddof=1):.3f} over seeds)",
+        ])  # fmt: skip
+    head = ["arm", "test pass@1 %", "second family: base %", "after", "change, points", "loss on the standard library"]
+    return [Table(head=head, rows=rows)]
+
+
+def errors(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
+    """How held-out programs end over the iterations; and what the reward token means."""
+    rows, meaning = [], []
+    for name in claim.arms:
+        for number_, place in enumerate(found[name][0]["places"]):
+            shares = [_shares(result["places"][number_][TEST]["ends"]) for result in found[name]]
+            row = [f"{100 * np.mean([share[end] for share in shares]):.1f}" for end in SHOWN_ENDS]
+            rows.append([_arm(known[name]) if number_ == 0 else "", place["name"], *row])
+        gates = [result["reward_token"] for result in found[name] if result["reward_token"]]
+        if gates:
+            meaning.append([_arm(known[name]), *_meaning(gates)])
+    head = ["arm", "test programs of", *(f"{end} %" for end in SHOWN_ENDS)]
+    gate_head = ["arm", "pass@1 % under good", "no token", "bad", "good - bad, points", "swap, nats: passed", "failed"]
+    return [Table(head=head, rows=rows), Table(head=gate_head, rows=meaning)]
+
+
+def _meaning(gates: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Means over seeds, with the standard error over seeds where it says +-."""
+    rates = [
+        f"{100 * np.mean([gate['pass@1'][token]['mean'] for gate in gates]):.1f}" for token in ("good", "none", "bad")
+    ]
+    spreads = [
+        np.array([gate[key]["mean"] for gate in gates]) * scale
+        for key, scale in (("good-bad", 100), ("swap_good", 1), ("swap_bad", 1))
+    ]
+    return [*rates, *(f"{each.mean():.2f} +- {_error(each):.2f}" for each in spreads)]
+
+
+def _error(values: Any) -> float:
+    return float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else float("nan")
+
+
+def _shares(ends: Mapping[str, int]) -> dict[str, float]:
+    total = sum(ends.values())
+    return {end: ends.get(end, 0) / total for end in SHOWN_ENDS}
+
+
+def formats(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
+    """Scores of what the model wrote, and of the function that it begins with."""
+    rows = []
+    for name in claim.arms:
+        raw, cut = ([stats.table(found[name], split, place=place) for place in (0, -1)] for split in (TEST, "block"))
+        rows.append([
+            _arm(known[name]), *(percent(stats.mean(rates)) for rates in (raw[0], raw[1], cut[0], cut[1])),
+            points(stats.mean(raw[1] - raw[0])), points(stats.mean(cut[1] - cut[0])),
+        ])  # fmt: skip
+    head = ["arm", "raw: base %", "after", "post-processed: base %", "after", "raw change, points", "post-processed"]
+    return [Table(head=head, rows=rows)]
+
+
+TABLES: Mapping[str, Callable[..., list[Table]]] = {
+    "1-learns": learned,
+    "2-supervised": against,
+    "3-words": steps,
+    "4-keeps": kept,
+    "5-samples": learned,
+    "6-errors": errors,
+    "7-format": formats,
+}
+
+
+def percent(found: Estimate) -> str:
+    """A rate."""
+    return f"{100 * found.value:.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}]"
+
+
+def points(found: Estimate) -> str:
+    """A difference of rates; bold where the interval is on one side of nothing."""
+    text = f"{100 * found.value:+.1f} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
+    return f"**{text}**" if found.low > 0 or found.high < 0 else text
+
+
+def number(found: Estimate, *, digits: int = 0) -> str:
+    """Any other figure; `never` where it is infinite."""
+    value, low, high = (
+        "never" if np.isinf(each) else "-" if np.isnan(each) else f"{each:.{digits}f}"
+        for each in (found.value, found.low, found.high)
+    )
+    return f"{value} [{low}, {high}]"
+
+
+def _arm(arm: Arm) -> str:
+    return f"`{arm.name}`"
