@@ -53,11 +53,12 @@ def read(results: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _arms(found: Mapping[str, Sequence[Any]], known: Mapping[str, Arm]) -> str:
-    rows = [f"- `{arm.name}`: {arm.about}" for arm in known.values() if arm.name in found]
-    dates = sorted(result["date"] for results in found.values() for result in results)
-    return (
-        f"Arms (seeds 0 to 4 unless a table says otherwise; {dates[0]} to {dates[-1]}):\n\n" + "\n".join(rows) + "\n\n"
-    )
+    rows = [
+        f"- `{arm.name}`: {arm.about} (seeds {len(found[arm.name])}, {found[arm.name][-1]['date']})"
+        for arm in known.values()
+        if arm.name in found
+    ]
+    return "Arms:\n\n" + "\n".join(rows) + "\n\n"
 
 
 def _section(claim: Claim, found: Mapping[str, Any], known: Mapping[str, Arm]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench" / "claims"))
 
 import arms
 import stats
+import tables
 
 from leti.config import load_config
 
@@ -73,3 +75,58 @@ def test_the_ratio_of_steps_is_paired() -> None:
 def test_the_ratio_to_what_is_never_reached_is_no_number() -> None:
     never, late = made([0.1, 0.2], [0, 10]), made([0.1, 0.4], [0, 10])
     assert np.isnan(stats.steps_ratio(late, never, 0.3).value)
+
+
+def result(arm: str, seed: int, rates: list[float]) -> dict[str, Any]:
+    """As `play.py` writes it: 40 problems, 10 programs each, after the base and two iterations."""
+    draw = np.random.default_rng(seed)
+    places = [
+        {
+            "name": name,
+            "steps": 10 * number,
+            "pretrain_steps": number,
+            "tokens": 100 * number,
+            "train": {"passed": 30, "NameError": 70} if number else {},
+            "plain_code_loss": 4.0 + number,
+            **{
+                split: {
+                    "samples": 10,
+                    "passed": [int(each) for each in draw.binomial(10, rate, 40)],
+                    "ends": {"passed": 25, "NameError": 75},
+                }
+                for split in ("test", "plain", "block")
+            },
+        }
+        for number, (name, rate) in enumerate(zip(("base", "000", "001"), rates, strict=True))
+    ]
+    one = {"mean": 0.4, "error": 0.1}
+    meaning = {
+        "pass@1": dict.fromkeys(("good", "none", "bad"), one),
+        "good-bad": one,
+        "swap_good": one,
+        "swap_bad": one,
+    }
+    token = None if arm in ("rejection", "supervised") else meaning
+    return {"learning_seconds": 60.0, "places": places, "reward_token": token, "date": "2026-01-01"}
+
+
+@pytest.mark.parametrize("claim", arms.claims(), ids=lambda claim: claim.name)
+def test_every_experiment_has_its_tables(claim: arms.Claim) -> None:
+    known = arms.arms(Path("second"))
+    found = {name: [result(name, seed, [0.2, 0.3, 0.4]) for seed in range(3)] for name in known}
+    for table in tables.TABLES[claim.name](found, claim, known):
+        assert table.rows
+        assert {len(row) for row in table.rows} == {len(table.head)}
+
+
+def test_a_gain_that_is_there_is_told_in_bold_and_one_that_is_not_is_not() -> None:
+    known = arms.arms(Path("second"))
+    found = {
+        "text": [result("text", seed, [0.2, 0.3, 0.4]) for seed in range(3)],
+        "rejection": [result("rejection", seed, [0.2, 0.3, 0.4]) for seed in range(3)],
+        "supervised": [result("supervised", seed, [0.2, 0.2, 0.2]) for seed in range(3)],
+    }
+    claim = replace(arms.claims()[1], arms=list(found))
+    ahead = {row[0]: row[2] for row in tables.against(found, claim, known)[0].rows}
+    assert ahead["`supervised`"].startswith("**+")
+    assert not ahead["`rejection`"].startswith("**")
