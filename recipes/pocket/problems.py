@@ -145,4 +145,4 @@ def plain_problems(count: int, seed: int) -> list[dict[str, object]]:
             raise RuntimeError(f"a correct program fails its tests {made.tests}:\n{made.program}")
         row = {"text": made.text, "tests": made.tests, "reference": made.program, "operations": 1}
         rows.setdefault(made.program.split("(")[0], row)
-    return [{"id": f"plain/{i + 1:04d}", "split": "plain", **row} for i, row in enumerate(rows.values())]
+    return [{"id": f"pocket/plain-{i + 1:04d}", "split": "plain", **row} for i, row in enumerate(rows.values())]

@@ -7,6 +7,9 @@ import re
 from importlib.resources import files
 from typing import Any
 
+import pytest
+
+from leti.kinds import Tests
 from leti.problems import pocket
 from leti.vocabulary import CONTROL_TOKENS
 
@@ -26,10 +29,26 @@ def test_the_splits_are_as_large_as_the_documentation_says() -> None:
     assert splits == {"train": 400, "validation": 100, "test": 300, "plain": 100}
 
 
+def test_every_problem_has_its_own_id_a_prompt_that_ends_in_its_first_test_and_a_reference_that_compiles() -> None:
+    problems = [problem for split in pocket.load().splits.values() for problem in split]
+    assert len({problem.id for problem in problems}) == len(problems)
+    for problem in problems:
+        assert isinstance(problem.check, Tests)
+        assert problem.id.startswith("pocket/")
+        assert problem.prompt.endswith(f'\n{problem.check.tests[0]}\n"""')
+        compile(f"{problem.reference}\n{problem.check.text}", problem.id, "exec")
+
+
 def test_no_composition_is_in_two_splits() -> None:
     compositions = [row["composition"] for row in ROWS if row["split"] != "plain"]
-    assert len(compositions) == 800
     assert len(set(compositions)) == 800
+
+
+@pytest.mark.parametrize("field", ["text", "tests"])
+def test_no_two_splits_share_what_is_asked(field: str) -> None:
+    seen: dict[str, str] = {}
+    for row in ROWS:
+        assert seen.setdefault(json.dumps(row[field]), row["split"]) == row["split"], row["id"]
 
 
 def test_no_constant_passes_the_tests_of_a_problem() -> None:

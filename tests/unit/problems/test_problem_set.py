@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from leti.errors import ConfigError, ProblemError
 from leti.kinds import Tests
-from leti.problems import NAMES, TEST, TRAIN, VALIDATION, ProblemSet, digest, load_problems
+from leti.problems import NAMES, TEST, TRAIN, ProblemSet, digest, load_problems
 from leti.problems.rows import _names_a_hub_data_set
 from leti.types import Problem
 
@@ -88,28 +86,3 @@ def test_a_data_set_of_the_hub_that_cannot_be_loaded_is_told_with_what_to_type(t
     told = ended.stderr.splitlines()[-1]
     assert "leti.errors.ProblemError: The data set 'leti-no-such-owner/no-such-set' could not be loaded" in told
     assert "Type a path to a JSONL file instead, or go online." in told
-
-
-POCKET = Path(str(files("leti"))) / "pocket" / "problems.jsonl"
-with_pocket = pytest.mark.skipif(not POCKET.is_file(), reason="pocket/problems.jsonl is not here yet: make recipe")
-
-
-@with_pocket
-def test_the_built_in_problems_load_with_unique_ids_and_three_splits() -> None:
-    pocket = load_problems("pocket")
-    assert set(pocket.splits) == {TRAIN, VALIDATION, TEST}
-    problems = [p for split in pocket.splits.values() for p in split]
-    assert len({p.id for p in problems}) == len(problems) > 100
-    for problem in problems:
-        assert problem.id.startswith("pocket/")
-        assert problem.prompt.endswith(f'\n{problem.check.tests[0]}\n"""')
-        compile(f"{problem.reference}\n{problem.check.text}", problem.id, "exec")
-
-
-@with_pocket
-def test_the_splits_of_the_built_in_problems_share_no_composition_no_text_and_no_tests() -> None:
-    rows = [json.loads(line) for line in POCKET.read_text("utf-8").splitlines()]
-    for field in ("composition", "text", "tests"):
-        seen: dict[str, str] = {}
-        for row in rows:
-            assert seen.setdefault(json.dumps(row[field]), row["split"]) == row["split"], f"{field} of {row['id']}"
