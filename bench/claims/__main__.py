@@ -22,6 +22,9 @@ from arms import HERE, arms, claims
 from page import read, write_page
 from tables import TABLES
 
+from leti import build
+from leti.config import load_config, resolved
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,14 +36,19 @@ QUICK_ARMS = ("text", "binary", "rejection")
 DOCS = HERE.parents[1] / "docs"
 
 
-def owed(chosen: Sequence[Claim], known: dict[str, Arm], results: Path, seeds: Sequence[int]) -> list[tuple[str, int]]:
-    """The (arm, seed) pairs without a result of the same settings; all arms of a seed before the next seed."""
-    names = list(dict.fromkeys(name for claim in chosen for name in claim.arms))
-    return [(name, seed) for seed in seeds for name in names if not _same(known[name], results / name / f"{seed}.json")]
+def owed(names: Sequence[str], known: dict[str, Arm], results: Path, seeds: Sequence[int]) -> list[tuple[str, int]]:
+    """The (arm, seed) pairs without a result that still holds; all arms of a seed before the next seed."""
+    pairs = [(name, seed) for seed in seeds for name in names]
+    return [(name, seed) for name, seed in pairs if not _same(known[name], seed, results / name / f"{seed}.json")]
 
 
-def _same(arm: Arm, file: Path) -> bool:
-    return file.exists() and json.loads(file.read_text("utf-8"))["set"] == json.loads(json.dumps(dict(arm.set)))
+def _same(arm: Arm, seed: int, file: Path) -> bool:
+    """Whether the file holds what a run would give now: the same configuration, model and problems."""
+    if not file.exists():
+        return False
+    result, config = json.loads(file.read_text("utf-8")), load_config("pocket", arm.overrides(seed))
+    now = json.loads(json.dumps([resolved(config), build.manifest(config, "")["identity"]]))
+    return [result["config"], result["identity"]] == now
 
 
 def play_all(pairs: Sequence[tuple[str, int]], *, jobs: int, options: Sequence[str]) -> None:
@@ -69,12 +77,7 @@ def play_all(pairs: Sequence[tuple[str, int]], *, jobs: int, options: Sequence[s
 def look(known: dict[str, Arm], *, jobs: int) -> None:
     """A quick look at the first three claims, printed."""
     results = Path("runs", "claims-quick", "results")
-    pairs = [(arm, seed) for seed in QUICK_SEEDS for arm in QUICK_ARMS]
-    play_all(
-        [pair for pair in pairs if not _same(known[pair[0]], results / pair[0] / f"{pair[1]}.json")],
-        jobs=jobs,
-        options=["--quick"],
-    )
+    play_all(owed(QUICK_ARMS, known, results, QUICK_SEEDS), jobs=jobs, options=["--quick"])
     found = read(results)
     for claim in claims()[:3]:
         arms_there = [name for name in claim.arms if name in found]
@@ -109,7 +112,8 @@ def main() -> None:
         look(known, jobs=options.jobs)
         return
     if not options.page:
-        pairs = owed(chosen, known, HERE / "results", range(options.seeds))
+        names = list(dict.fromkeys(name for claim in chosen for name in claim.arms))
+        pairs = owed(names, known, HERE / "results", range(options.seeds))
         if any("second" in arm for arm, _ in pairs) and not options.second.is_dir():
             raise SystemExit(
                 f"The second scale is not there ({options.second}). Type: "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from leti.build import AnyVerifier
     from leti.config import Config
     from leti.runs import Place, Programs
-    from leti.types import Problem
+    from leti.types import Problem, Solution
 
 PLAIN_CODE = PretrainSettings(source="stdlib", ratio=0, block_tokens=256)
 BLOCKS = 64
@@ -85,9 +85,7 @@ def passes_of_blocks(scored: Scored, verifier: AnyVerifier) -> dict[str, Any]:
     return counted | {"changed": len(changed)}
 
 
-def _block(solution: Any, problem: Problem) -> Any:
-    from dataclasses import replace
-
+def _block(solution: Solution, problem: Problem) -> Solution:
     return replace(solution, program=program_of(problem.prompt, solution.completion, cut="block"))
 
 

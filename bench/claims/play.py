@@ -45,7 +45,7 @@ class References:
 
     def sample(self, rows: Sequence[Wanted], request: SampleRequest, *, done: AbstractSet[Key]) -> Iterator[Solution]:
         """As the protocol says."""
-        chosen = self.written if request.key.endswith(" sample") else self.model
+        chosen = self.written if request.key.endswith(" sample") else self.model  # the loop's key for training
         return chosen.sample(rows, request, done=done)
 
 
@@ -93,10 +93,10 @@ def play(arm: Arm, seed: int, runs: Path) -> dict[str, Any]:
     return {
         "arm": arm.name,
         "seed": seed,
-        "set": dict(arm.set),
+        "config": run.config,
+        "identity": run.manifest["identity"],
         "date": time.strftime("%Y-%m-%d"),
         "versions": {"python": platform.python_version(), **run.manifest["versions"]},
-        "model": run.manifest["identity"]["model"],
         "learning_seconds": seconds,
         "reward_token": meaning,
         "places": told,
