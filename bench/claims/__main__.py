@@ -28,7 +28,7 @@ from leti.config import load_config, resolved
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arms import Arm, Claim
+    from arms import Arm
 
 SEEDS = range(5)
 QUICK_SEEDS = range(2)

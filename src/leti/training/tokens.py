@@ -97,7 +97,7 @@ def add_control_tokens(model: Any, tokenizer: Any, *, seed: int) -> None:
         _draw(parameter, known, [control(tokenizer, token) for token in missing], generator)
         with torch.no_grad():
             for token in words.keys() & set(missing):
-                parameter[control(tokenizer, token)] = parameter[words[token]].mean(dim=0)
+                parameter[control(tokenizer, token)] = _row_of(parameter[words[token]])
 
 
 def control_rows(model: Any, tokenizer: Any) -> tuple[list[torch.Tensor], list[int]]:
@@ -122,6 +122,14 @@ def _draw(parameter: torch.Tensor, known: int, indices: Sequence[int], generator
     for index in indices:
         noise = torch.randn(mean.shape, generator=generator).to(parameter.device)
         parameter[index] = (mean + spread * noise).to(parameter.dtype)
+
+
+def _row_of(pieces: torch.Tensor) -> torch.Tensor:
+    """One row for a word of several tokens (tokens, width): their mean, as long as they are. Of a bias, the mean."""
+    mean = pieces.mean(dim=0)
+    if pieces.ndim == 1:
+        return mean
+    return mean * pieces.norm(dim=-1).mean() / mean.norm()
 
 
 def _is_text(segment: Segment) -> bool:

@@ -185,7 +185,9 @@ def test_reward_tokens_begin_at_words_for_what_they_say(tmp_path: Path) -> None:
     add_control_tokens(model, tokenizer, seed=1)
     table = model.get_input_embeddings().weight
     for token, ids in words.items():
-        assert torch.allclose(table[tokenizer.get_added_vocab()[token]], table[ids].mean(dim=0))
+        row, pieces = table[tokenizer.get_added_vocab()[token]], table[ids]
+        assert torch.cosine_similarity(row, pieces.mean(dim=0), dim=0).item() == pytest.approx(1.0, abs=1e-4)
+        assert row.norm().item() == pytest.approx(pieces.norm(dim=-1).mean().item(), rel=1e-4)
     assert not torch.equal(*(table[tokenizer.get_added_vocab()[token]] for token in words))
 
 
