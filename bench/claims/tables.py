@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from arms import Arm, Claim
+    from numpy.typing import NDArray
 
     from leti.scores import Estimate
 
@@ -67,11 +68,18 @@ def against(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
     rows = []
     for name in claim.arms:
         first = "second-text" if name.startswith("second") else "text"
-        ours, theirs = stats.table(found[first], TEST), stats.table(found[name], TEST)
-        seeds = min(len(ours), len(theirs))
-        ahead = "" if first == name else points(stats.mean(ours[:seeds] - theirs[:seeds]))
+        theirs = stats.table(found[name], TEST)
+        pair = _of_common_seeds({each: found[each] for each in (first, name)})
+        difference = stats.table(pair[first], TEST) - stats.table(pair[name], TEST)
+        ahead = "" if first == name else points(stats.mean(difference))
         rows.append([_arm(known[name]), percent(stats.mean(theirs)), ahead, _cost(found[name])[1], str(len(theirs))])
     return [Table(head=["arm", "test pass@1 %", "text is ahead by, points", "steps", "seeds"], rows=rows)]
+
+
+def _of_common_seeds(found: Results) -> dict[str, list[Mapping[str, Any]]]:
+    """The results of the seeds that every arm has, so that differences are of the same seed."""
+    seeds = set.intersection(*({result["seed"] for result in results} for results in found.values()))
+    return {name: [result for result in results if result["seed"] in seeds] for name, results in found.items()}
 
 
 def steps(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
@@ -79,9 +87,10 @@ def steps(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]
     tables = []
     for scale in ("", "second-"):
         names = [name for name in claim.arms if name.startswith("second") == bool(scale)]
-        if not names:
+        if f"{scale}binary" not in names:
             continue
-        curves = {name: stats.curve(found[name], TEST) for name in names}
+        common = _of_common_seeds({name: found[name] for name in names})
+        curves = {name: stats.curve(results, TEST) for name, results in common.items()}
         binary = curves[f"{scale}binary"]
         start, end = binary.rates[0].mean(), binary.rates[-1].mean()
         rows = []
@@ -107,7 +116,7 @@ def kept(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
         rows.append([
             _arm(known[name]), percent(stats.mean(stats.table(results, TEST))), percent(stats.mean(base)),
             percent(stats.mean(last)), points(stats.mean(last - base)),
-            f"{losses[0].mean():.3f} -> {losses[1].mean():.3f} (+-{losses[1].std(ddof=1):.3f} over seeds)",
+            f"{losses[0].mean():.3f} -> {_spread(losses[1], digits=3)}",
         ])  # fmt: skip
     head = ["arm", "test pass@1 %", "second family: base %", "after", "change, points", "loss on the standard library"]
     return [Table(head=head, rows=rows)]
@@ -130,7 +139,7 @@ def errors(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table
 
 
 def _meaning(gates: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Means over seeds, with the standard error over seeds where it says +-."""
+    """Means over seeds."""
     rates = [
         f"{100 * np.mean([gate['pass@1'][token]['mean'] for gate in gates]):.1f}" for token in ("good", "none", "bad")
     ]
@@ -138,11 +147,14 @@ def _meaning(gates: Sequence[Mapping[str, Any]]) -> list[str]:
         np.array([gate[key]["mean"] for gate in gates]) * scale
         for key, scale in (("good-bad", 100), ("swap_good", 1), ("swap_bad", 1))
     ]
-    return [*rates, *(f"{each.mean():.2f} +- {_error(each):.2f}" for each in spreads)]
+    return [*rates, *(_spread(each, digits=2) for each in spreads)]
 
 
-def _error(values: Any) -> float:
-    return float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else float("nan")
+def _spread(values: NDArray[np.float64], *, digits: int) -> str:
+    """Mean over seeds and, where there are several, its standard error."""
+    if len(values) == 1:
+        return f"{values[0]:.{digits}f}"
+    return f"{values.mean():.{digits}f} +- {values.std(ddof=1) / len(values) ** 0.5:.{digits}f}"
 
 
 def _shares(ends: Mapping[str, int]) -> dict[str, float]:

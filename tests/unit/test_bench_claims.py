@@ -107,7 +107,7 @@ def result(arm: str, seed: int, rates: list[float]) -> dict[str, Any]:
         "swap_bad": one,
     }
     token = None if arm in ("rejection", "supervised") else meaning
-    return {"learning_seconds": 60.0, "places": places, "reward_token": token, "date": "2026-01-01"}
+    return {"seed": seed, "learning_seconds": 60.0, "places": places, "reward_token": token, "date": "2026-01-01"}
 
 
 @pytest.mark.parametrize("claim", arms.claims(), ids=lambda claim: claim.name)
@@ -130,3 +130,15 @@ def test_a_gain_that_is_there_is_told_in_bold_and_one_that_is_not_is_not() -> No
     ahead = {row[0]: row[2] for row in tables.against(found, claim, known)[0].rows}
     assert ahead["`supervised`"].startswith("**+")
     assert not ahead["`rejection`"].startswith("**")
+
+
+def test_arms_are_compared_on_the_seeds_that_both_have() -> None:
+    known = arms.arms(Path("second"))
+    rates = {0: 0.3, 1: 0.6}
+    found = {
+        "text": [result("text", seed, [0.2, 0.2, rates[seed]]) for seed in (0, 1)],
+        "supervised": [result("supervised", 1, [0.2, 0.2, 0.6])],
+    }
+    claim = replace(arms.claims()[1], arms=list(found))
+    ahead = {row[0]: row[2] for row in tables.against(found, claim, known)[0].rows}
+    assert ahead["`supervised`"].startswith("+0.0")
