@@ -127,9 +127,9 @@ def _draw(parameter: torch.Tensor, known: int, indices: Sequence[int], generator
 def _row_of(pieces: torch.Tensor) -> torch.Tensor:
     """One row for a word of several tokens (tokens, width): their mean, as long as they are. Of a bias, the mean."""
     mean = pieces.mean(dim=0)
-    if pieces.ndim == 1:
-        return mean
-    return mean * pieces.norm(dim=-1).mean() / mean.norm()
+    if pieces.ndim > 1:
+        mean *= torch.linalg.vector_norm(pieces, dim=-1).mean() / torch.linalg.vector_norm(mean)
+    return mean
 
 
 def _is_text(segment: Segment) -> bool:
