@@ -34,13 +34,19 @@ def write_page(docs: Path, claims: Sequence[Claim], results: Path = HERE / "resu
     """Writes the part of the page between its marks; what stands around it is left alone."""
     found, known = read(results), arms()
     sections = [_section(claim, found, known) for claim in claims]
+    drawn = []
     for scale, names in CURVES.items():
         if there := [name for name in names if name in found]:
-            figure(docs / "figures" / f"claims-{scale}.svg", found, there)
+            file = docs / "figures" / f"claims-{scale}.svg"
+            figure(file, found, there)
+            drawn.append(f"![{scale} scale: test pass@1 over optimiser steps]({file.relative_to(docs)})\n\n")
     page = docs / "results.md"
     text = page.read_text("utf-8")
     before, after = text.split(START)[0], text.split(END)[1]
-    page.write_text(before + START + "\n\n" + _arms(found, known) + "\n".join(sections) + "\n" + END + after, "utf-8")
+    page.write_text(
+        before + START + "\n\n" + _arms(found, known) + "".join(drawn) + "\n".join(sections) + "\n" + END + after,
+        "utf-8",
+    )
 
 
 def read(results: Path) -> dict[str, list[dict[str, Any]]]:
