@@ -6,13 +6,14 @@ has its own positions from 0 and sees no other (a block-diagonal causal mask), a
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from leti.training.tokens import Encoded
 
@@ -111,18 +112,32 @@ def attention_mask(owners: torch.Tensor, attention: str) -> torch.Tensor:
 def weighted_loss(model: Any, batch: MicroBatch) -> torch.Tensor:
     """The sum over the micro-batch of weight times cross-entropy, in nats; computed in float32.
 
-    The logits, (rows, tokens, vocabulary), live only as long as this micro-batch.
+    The logits, (bearing tokens, vocabulary), are of the positions that bear loss alone: prompts and feedback often do
+    not, and with a large vocabulary the logits are most of the memory and a good part of the work.
     """
-    logits = model(
-        input_ids=batch.ids,
-        position_ids=batch.positions,
-        attention_mask=attention_mask(batch.owners, model.config._attn_implementation),  # noqa: SLF001 - has no public name
-        use_cache=False,
-    ).logits
-    losses = torch.nn.functional.cross_entropy(
-        logits.flatten(0, 1).float(), batch.targets.flatten(), reduction="none"
-    )  # (rows * tokens)
-    return (losses * batch.weights.flatten()).sum()
+    bearing = batch.weights != 0  # (rows, tokens)
+    with _asked_only_at(model, bearing):
+        logits = model(
+            input_ids=batch.ids,
+            position_ids=batch.positions,
+            attention_mask=attention_mask(batch.owners, model.config._attn_implementation),  # noqa: SLF001 - has no public name
+            use_cache=False,
+        ).logits[0]
+    losses = torch.nn.functional.cross_entropy(logits.float(), batch.targets[bearing], reduction="none")
+    return (losses * batch.weights[bearing]).sum()
+
+
+@contextmanager
+def _asked_only_at(model: Any, positions: torch.Tensor) -> Iterator[None]:
+    """The output layer sees these positions, in one row: what a model does to its logits after it, it does to each.
+
+    (`logits_to_keep` has the same positions for every row, and not every architecture has it.)
+    """
+    hook = model.get_output_embeddings().register_forward_pre_hook(lambda _, given: (given[0][positions][None],))
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _length(row: Row) -> int:
