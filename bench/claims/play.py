@@ -8,13 +8,16 @@ May be killed and started again: the run and the scores go on where they were.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import platform
 import time
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -87,7 +90,7 @@ def play(arm: Arm, seed: int, runs: Path) -> dict[str, Any]:
         whole, began = not run.iterations(), time.monotonic()
         loop.learn(run)
         seconds = time.monotonic() - began if whole else None  # of one sitting only
-        places = score_held_out(loop, config, run, curve=arm.curve)
+        places = score_held_out(loop, config, run, curve=arm.curve, shared=runs / "base")
         meaning = gate_of(config, places, loop.objective.prefix)
         told = [tell(place, verifier) for place in places]
     return {
@@ -108,8 +111,11 @@ def written(problems: Sequence[Problem]) -> ScriptedSampler:
     return ScriptedSampler({p.id: [(p.reference or "").removeprefix(p.prompt)] for p in problems})
 
 
-def score_held_out(loop: Leti, config: Config, run: Run, *, curve: bool) -> list[Scored]:
-    """Scores the test split and the second family: the base, the last iteration, and for a curve the others too."""
+def score_held_out(loop: Leti, config: Config, run: Run, *, curve: bool, shared: Path) -> list[Scored]:
+    """Scores the test split and the second family: the base, the last iteration, and for a curve the others too.
+
+    The base's programs lie in `shared`: arms of one seed begin with the same ones.
+    """
     problems = build.problem_set(config)
     by_id = {problem.id: problem for problem in build.all_problems(config)}
     places = [run.base, *run.iterations()]
@@ -121,13 +127,32 @@ def score_held_out(loop: Leti, config: Config, run: Run, *, curve: bool) -> list
         for split in (TEST, PLAIN) if ends else (TEST,) if curve else ():
             asked = build.split(config, problems, name=split)
             by_id |= {problem.id: problem for problem in asked}
-            folder = run.path / "held-out" / place.name / split
-            aside = Place(folder, folder, place.name)
             scoring = replace(loop.scoring, splits={split: asked}, samples=SAMPLES[split] if ends else ON_THE_WAY)
-            replace(loop, scoring=scoring).score(aside, weights, prefix=prefix)
+            folder = run.path / "held-out" / place.name / split
+            if place == run.base:
+                folder = shared / _name_of(run.manifest["identity"]["model"], config.seed, scoring)
+            aside = Place(folder, folder, place.name)
+            with alone(folder):
+                replace(loop, scoring=scoring).score(aside, weights, prefix=prefix)
             splits[split] = aside.scored(split)
         found.append(Scored(place=place, weights=weights, splits=splits, problems=by_id, ends=ends))
     return found
+
+
+def _name_of(*parts: object) -> str:
+    return sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Waits until no other process is at work in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def main() -> None:
