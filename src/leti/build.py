@@ -130,13 +130,7 @@ def objective(config: Config) -> Objective:
     chosen = config.objective
     return Objective(
         name=chosen.name,
-        layout=Layout(
-            reward=chosen.reward,
-            feedback=chosen.feedback,
-            problem=chosen.problem,
-            program=chosen.program,
-            end=chosen.end,
-        ),
+        layout=Layout(**chosen.weights, end=chosen.end),
         choice=Choice(dedupe=chosen.dedupe, balance=chosen.balance),
     )
 

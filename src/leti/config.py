@@ -106,10 +106,9 @@ class ObjectiveConfig(Section):
     """What is trained on, and with what weight."""
 
     name: Literal["fcft", "reward-only", "passing-only"] = "fcft"
-    reward: float = Field(1.0, description="Weight of the reward token in the loss.")
-    feedback: float = Field(1.0, description="Weight of the feedback.")
-    problem: float = Field(1.0, description="Weight of the prompt.")
-    program: float = Field(1.0, description="Weight of the program.")
+    weights: dict[Literal["reward", "feedback", "problem", "program", "bad"], float] = Field(
+        {}, description="In the loss, by part, each 1 if not named; bad: times the others, where a program failed."
+    )
     end: bool = Field(True, description="An end-of-text token after programs that ended by themselves (paper: no).")
     dedupe: bool = Field(False, description="Of equal programs for one problem keep one.")
     balance: float = Field(0.0, ge=0, description="At most so many bad attempts for each good one; 0: all.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leti.types import Attempt, Ending, Role, Segment
 from leti.vocabulary import BAD, FEEDBACK_END, FEEDBACK_START, GOOD
@@ -17,42 +17,57 @@ class Layout:
     """Of the feedback and of the two markers around it."""
     problem: float = 1.0
     program: float = 1.0
+    bad: float = 1.0
+    """Times these, in an example whose program did not pass."""
     end: bool = True
     """An end-of-text token after programs that ended by themselves: without it the model unlearns to stop."""
+
+    def of(self, attempt: Attempt) -> Layout:
+        """The weights of the parts of this attempt's example."""
+        if attempt.feedback.good:
+            return self
+        return replace(
+            self,
+            reward=self.reward * self.bad,
+            feedback=self.feedback * self.bad,
+            problem=self.problem * self.bad,
+            program=self.program * self.bad,
+        )
 
 
 def reward_segments(attempt: Attempt, layout: Layout) -> list[Segment]:
     """The reward token."""
     token = GOOD if attempt.feedback.good else BAD
-    return [Segment(text=token, role=Role.REWARD, weight=layout.reward)]
+    return [Segment(text=token, role=Role.REWARD, weight=layout.of(attempt).reward)]
 
 
 def feedback_segments(attempt: Attempt, layout: Layout) -> list[Segment]:
     """The feedback between its markers; nothing where there is no feedback (paper: passing programs have no span)."""
     if attempt.feedback.text is None:
         return []
+    weight = layout.of(attempt).feedback
     return [
-        Segment(text=FEEDBACK_START, role=Role.MARKER, weight=layout.feedback),
-        Segment(text=attempt.feedback.text, role=Role.FEEDBACK, weight=layout.feedback),
-        Segment(text=FEEDBACK_END, role=Role.MARKER, weight=layout.feedback),
+        Segment(text=FEEDBACK_START, role=Role.MARKER, weight=weight),
+        Segment(text=attempt.feedback.text, role=Role.FEEDBACK, weight=weight),
+        Segment(text=FEEDBACK_END, role=Role.MARKER, weight=weight),
     ]
 
 
 def program_segments(attempt: Attempt, layout: Layout) -> list[Segment]:
     """The prompt and the program. A program that goes back unmodified keeps the ids it was sampled as."""
-    solution, prompt = attempt.solution, attempt.problem.prompt
+    solution, prompt, weights = attempt.solution, attempt.problem.prompt, layout.of(attempt)
     program = solution.program.removeprefix(prompt)
     unmodified = program == solution.completion
     segments = [
-        Segment(text=prompt, role=Role.PROBLEM, weight=layout.problem),
+        Segment(text=prompt, role=Role.PROBLEM, weight=weights.problem),
         Segment(
             text=program,
             role=Role.PROGRAM,
-            weight=layout.program,
+            weight=weights.program,
             tokens=solution.tokens if unmodified else (),
         ),
     ]
     # A completion that was cut ended where it was cut: what is left of it is a whole program.
     if layout.end and (solution.ending is not Ending.LENGTH or not unmodified):
-        segments.append(Segment(text="", role=Role.END, weight=layout.program))
+        segments.append(Segment(text="", role=Role.END, weight=weights.program))
     return segments

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +70,14 @@ def test_every_segment_bears_the_weight_of_its_role() -> None:
         Role.PROGRAM: 4.0,
         Role.END: 4.0,
     }
+
+
+def test_a_failing_attempt_weighs_what_it_is_told_to_and_a_passing_one_as_before() -> None:
+    lighter = replace(WEIGHTS, bad=0.5)
+    for words, times in (("NameError: x\n", 0.5), (None, 1.0)):
+        made_of = attempt(words=words)
+        whole, less = (example(made_of, layout=layout).segments for layout in (WEIGHTS, lighter))
+        assert [segment.weight for segment in less] == [segment.weight * times for segment in whole]
 
 
 def test_the_paper_weighs_every_token_alike() -> None:
