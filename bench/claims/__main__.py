@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 from arms import HERE, arms, claims
 from page import read, write_page
+from pydantic import ValidationError
 from tables import TABLES
 
 from leti import build
-from leti.config import load_config, resolved
+from leti.config import Config, load_config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,12 +44,19 @@ def owed(names: Sequence[str], known: dict[str, Arm], results: Path, seeds: Sequ
 
 
 def _same(arm: Arm, seed: int, file: Path) -> bool:
-    """Whether the file holds what a run would give now: the same configuration, model and problems."""
+    """Whether the file holds what a run would give now: the same configuration, model and problems.
+
+    A key that came later has its default in an older file; one that is gone makes the file another one's.
+    """
     if not file.exists():
         return False
     result, config = json.loads(file.read_text("utf-8")), load_config("pocket", arm.overrides(seed))
-    now = json.loads(json.dumps([resolved(config), build.manifest(config, "")["identity"]]))
-    return [result["config"], result["identity"]] == now
+    try:
+        then = Config.model_validate(result["config"])
+    except ValidationError:
+        return False
+    identity = json.loads(json.dumps(build.manifest(config, "")["identity"]))
+    return then == config and bool(result["identity"] == identity)
 
 
 def play_all(pairs: Sequence[tuple[str, int]], *, jobs: int, options: Sequence[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,8 @@ import arms
 import stats
 import tables
 
-from leti.config import load_config
+from leti import build
+from leti.config import load_config, resolved
 
 RANDOM = np.random.default_rng(0)
 
@@ -142,3 +145,32 @@ def test_arms_are_compared_on_the_seeds_that_both_have() -> None:
     claim = replace(arms.claims()[1], arms=list(found))
     ahead = {row[0]: row[2] for row in tables.against(found, claim, known)[0].rows}
     assert ahead["`supervised`"].startswith("+0.0")
+
+
+def test_a_result_is_owed_until_its_file_holds_what_a_run_would_give_now(tmp_path: Path) -> None:
+    known = arms.arms()
+    config = load_config("pocket", known["text"].overrides(0))
+    now = {"config": resolved(config), "identity": build.manifest(config, "")["identity"]}
+
+    def stands(kept: dict[str, Any]) -> bool:
+        file = tmp_path / "text" / "0.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(kept))
+        return claims_main().owed(["text"], known, tmp_path, [0]) == []
+
+    assert claims_main().owed(["text"], known, tmp_path, [0]) == [("text", 0)]
+    assert stands(now)
+    without_a_default = {key: value for key, value in now["config"]["verify"].items() if key != "inside"}
+    assert stands(now | {"config": now["config"] | {"verify": without_a_default}})  # from before the key was there
+    assert not stands(now | {"config": now["config"] | {"gone": 1}})
+    assert not stands(now | {"config": now["config"] | {"iterations": 3}})
+    assert not stands(now | {"identity": now["identity"] | {"problems": "others"}})
+
+
+def claims_main() -> Any:
+    spec = importlib.util.spec_from_file_location("claims_main", arms.HERE / "__main__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
