@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers.processors import TemplateProcessing
 from transformers import (
     CodeGenConfig,
     CodeGenForCausalLM,
@@ -48,6 +49,29 @@ def tiny_tokenizer(*, control: bool = True) -> Any:
     if control:
         fast.add_special_tokens({"additional_special_tokens": list(CONTROL_TOKENS)})
     return fast
+
+
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""A chat template of Qwen's kind."""
+
+
+def tiny_chat_tokenizer(template: str = CHATML, *, writes_bos: bool = False) -> Any:
+    """A tokenizer with the tokens of a chat; `writes_bos`: it puts a BOS before every text by itself, as Llama's do."""
+    tokenizer = tiny_tokenizer(control=False)
+    tokenizer.add_special_tokens({"bos_token": "<|begin|>"}, replace_extra_special_tokens=False)
+    tokenizer.add_tokens(["<|im_start|>", "<|im_end|>"], special_tokens=True)
+    tokenizer.add_special_tokens(
+        {"additional_special_tokens": list(CONTROL_TOKENS)}, replace_extra_special_tokens=False
+    )
+    if writes_bos:
+        tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+            single="<|begin|> $A", special_tokens=[("<|begin|>", tokenizer.bos_token_id)]
+        )
+    tokenizer.chat_template = template
+    return tokenizer
 
 
 def tiny_codegen(directory: Path, **changes: Any) -> Path:

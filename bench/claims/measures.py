@@ -12,7 +12,7 @@ import torch
 from gate import gate
 
 from leti.problems import TEST
-from leti.sampling.completion import program_of
+from leti.sampling.completion import written
 from leti.training import PretrainSettings
 from leti.training.batches import micro_batches, tensors, weighted_loss
 from leti.training.pretrain import blocks
@@ -86,7 +86,7 @@ def passes_of_blocks(scored: Scored, verifier: AnyVerifier) -> dict[str, Any]:
 
 
 def _block(solution: Solution, problem: Problem) -> Solution:
-    return replace(solution, program=program_of(problem.prompt, solution.completion, cut="block"))
+    return replace(solution, program=written(problem, solution.completion, cut="block"))
 
 
 def _counted(rows: list[tuple[str, bool]]) -> dict[str, Any]:

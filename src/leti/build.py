@@ -60,7 +60,8 @@ def leti(config: Config, verifier: Verifier) -> Leti:
 
 def problem_set(config: Config) -> ProblemSet:
     """The configured problems."""
-    return load_problems(config.problems.name, config.problems.path, setup_code=config.problems.setup_code)
+    chosen = config.problems
+    return load_problems(chosen.name, chosen.path, setup_code=chosen.setup_code, chat=chosen.format == "chat")
 
 
 def named_problems(names: Sequence[str]) -> dict[str, Problem]:

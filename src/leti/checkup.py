@@ -51,7 +51,7 @@ def _reference(problem: Problem) -> Solution:
     return Solution(
         problem=problem.id,
         sample=0,
-        completion=problem.reference.removeprefix(problem.prompt),
+        completion=problem.reference.removeprefix(problem.beginning),
         tokens=(),
         program=problem.reference,
         ending=Ending.TOKEN,

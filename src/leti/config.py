@@ -46,6 +46,9 @@ class ProblemsConfig(Section):
 
     name: Literal["pocket", "mbpp", "humaneval", "evalplus", "jsonl"] = "pocket"
     path: str | None = Field(None, description="A JSONL file, its directory, or a Hugging Face data set name.")
+    format: Literal["completion", "chat"] = Field(
+        "completion", description="chat: each is a user's message in the model's template; the answer's code is run."
+    )
     setup_code: bool = Field(True, description="MBPP: run `test_setup_code` (the paper's code dropped it).")
     limits: dict[str, Count] = Field({}, description="At most so many problems of a split, from its beginning.")
 

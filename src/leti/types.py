@@ -25,12 +25,20 @@ class Problem:
     id: str
     """Unique in a run: `source/name`, as in `mbpp/17`."""
     prompt: str
-    """What the model reads; it is also the beginning of the program that is run."""
+    """What the model reads."""
     check: Check
     source: str
     """The problem set it comes from."""
     reference: str | None = None
-    """A program known to pass, prompt included. Only ever used to validate the check, never to train."""
+    """A whole program known to pass. Only ever used to validate the check, never to train."""
+    chat: bool = False
+    """The prompt is a user's message in the model's chat template, and the program is the code in the answer. Else
+    the prompt is the beginning of the program, and the completion its rest."""
+
+    @property
+    def beginning(self) -> str:
+        """What the program begins with, whatever the model writes."""
+        return "" if self.chat else self.prompt
 
 
 class Ending(StrEnum):
@@ -52,7 +60,7 @@ class Solution:
     tokens: tuple[int, ...]
     """The sampled ids of the completion, without the end-of-text token. Empty if they are not known."""
     program: str
-    """The part that is run: the prompt and what was kept of the completion."""
+    """The part that is run: the problem's beginning and what was kept of the completion."""
     ending: Ending
 
     @property
@@ -219,6 +227,8 @@ class Example:
     problem: str
     sample: int
     segments: tuple[Segment, ...]
+    chat: bool = False
+    """The problem is a user's message, and the program the model's turn, in the model's chat template."""
 
     @property
     def key(self) -> Key:

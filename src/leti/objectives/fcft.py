@@ -21,6 +21,7 @@ def examples(attempts: Sequence[Attempt], layout: Layout) -> list[Example]:
         Example(
             problem=attempt.problem.id,
             sample=attempt.solution.sample,
+            chat=attempt.problem.chat,
             segments=(
                 *reward_segments(attempt, layout),
                 *feedback_segments(attempt, layout),

@@ -54,12 +54,15 @@ def feedback_segments(attempt: Attempt, layout: Layout) -> list[Segment]:
 
 
 def program_segments(attempt: Attempt, layout: Layout) -> list[Segment]:
-    """The prompt and the program. A program that goes back unmodified keeps the ids it was sampled as."""
-    solution, prompt, weights = attempt.solution, attempt.problem.prompt, layout.of(attempt)
-    program = solution.program.removeprefix(prompt)
+    """The prompt and the program. A program that goes back unmodified keeps the ids it was sampled as.
+
+    In a chat it is the whole answer that goes back: the words around its code are how such a model writes code.
+    """
+    solution, problem, weights = attempt.solution, attempt.problem, layout.of(attempt)
+    program = solution.completion if problem.chat else solution.program.removeprefix(problem.prompt)
     unmodified = program == solution.completion
     segments = [
-        Segment(text=prompt, role=Role.PROBLEM, weight=weights.problem),
+        Segment(text=problem.prompt, role=Role.PROBLEM, weight=weights.problem),
         Segment(
             text=program,
             role=Role.PROGRAM,

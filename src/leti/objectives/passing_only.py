@@ -14,6 +14,7 @@ def examples(attempts: Sequence[Attempt], layout: Layout) -> list[Example]:
         Example(
             problem=attempt.problem.id,
             sample=attempt.solution.sample,
+            chat=attempt.problem.chat,
             segments=tuple(program_segments(attempt, layout)),
         )
         for attempt in attempts

@@ -14,6 +14,7 @@ def examples(attempts: Sequence[Attempt], layout: Layout) -> list[Example]:
         Example(
             problem=attempt.problem.id,
             sample=attempt.solution.sample,
+            chat=attempt.problem.chat,
             segments=(*reward_segments(attempt, layout), *program_segments(attempt, layout)),
         )
         for attempt in attempts

@@ -2,6 +2,7 @@
 
 from leti.errors import ConfigError
 from leti.problems import evalplus, humaneval, jsonl, mbpp, pocket
+from leti.problems.messages import as_messages
 from leti.problems.problem_set import TEST, TRAIN, VALIDATION, ProblemSet, digest
 
 __all__ = ["NAMES", "TEST", "TRAIN", "VALIDATION", "ProblemSet", "digest", "load_problems"]
@@ -9,18 +10,24 @@ __all__ = ["NAMES", "TEST", "TRAIN", "VALIDATION", "ProblemSet", "digest", "load
 NAMES = ("pocket", "mbpp", "humaneval", "evalplus", "jsonl")
 
 
-def load_problems(name: str, path: str | None = None, *, setup_code: bool = True) -> ProblemSet:
+def load_problems(name: str, path: str | None = None, *, setup_code: bool = True, chat: bool = False) -> ProblemSet:
     """A problem set by name.
 
     Args:
         name: one of `NAMES`.
         path: where its rows are: a file, a directory or a hub name. `mbpp` and `humaneval` default to the hub.
         setup_code: for `mbpp`: include `test_setup_code`.
+        chat: put the problems as messages. The prompts of `jsonl` are taken for messages as they are.
 
     Raises:
         ConfigError: no such set, or `jsonl` or `evalplus` without a path.
         ProblemError: a row is wrong.
     """
+    problems = _load(name, path, setup_code=setup_code)
+    return as_messages(problems, verbatim=name == "jsonl") if chat else problems
+
+
+def _load(name: str, path: str | None, *, setup_code: bool) -> ProblemSet:
     if name == "pocket":
         return pocket.load()
     if name == "mbpp":

@@ -12,6 +12,7 @@ cuts at any slash, so `return a / b` is lost; the second throws a clean body awa
 from __future__ import annotations
 
 import re
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from leti.errors import ConfigError
@@ -20,13 +21,28 @@ from leti.sampling.lines import statement_lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from leti.types import Problem
+
 PAPER_MBPP = re.compile(r'\nclass|\nassert|\n"""|\nprint|\nif|\n<|/')
 """As the official list of stop words acts: its last entry, `\\n<|/`, was joined unescaped and became two."""
 PAPER_HUMANEVAL = re.compile(r"(\nclass|\ndef|\n#|\n@|\nprint|\nif)")
 
+FENCED = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<fence>```+|~~~+)[ \t]*(?P<label>[^\n`]*)\n"
+    r"(?P<code>.*?)(?:^[ \t]*(?P=fence)[ \t]*$|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+"""A block that is fenced as Markdown does, closed or not."""
+PYTHON = frozenset({"", "python", "python3", "py"})
+
 DEFINITION = re.compile(r"(async\s+def|def|class)\b|@")
 BELONGS = re.compile(r"(import|from)\b|#|\w[\w.\[\]'\", ]*(:[^=]+)?=(?!=)")
 """Top-level lines that may follow a function and stay: imports, comments, assignments (such as an alias of it)."""
+
+
+def written(problem: Problem, completion: str, *, cut: str) -> str:
+    """The program that a model wrote for a problem. In a chat the completion is an answer with code in it."""
+    return program_of(problem.beginning, code_of(completion) if problem.chat else completion, cut=cut)
 
 
 def program_of(prompt: str, completion: str, *, cut: str) -> str:
@@ -39,6 +55,19 @@ def program_of(prompt: str, completion: str, *, cut: str) -> str:
     if keep is None:
         raise ConfigError(f"decoding.cut is {cut!r}; it can be {', '.join(CUTS)}.")
     return prompt + completion[: keep(prompt, completion)]
+
+
+def code_of(answer: str) -> str:
+    """The code in an answer: its first block that is fenced as Python or as nothing, after any thinking aloud.
+
+    A fence that is never closed reaches to the end; an answer without a fence is taken for code as it is. The first,
+    because what follows is usually how to use it; after the thinking, because that holds drafts.
+    """
+    said = answer.rpartition("</think>")[2]
+    for found in FENCED.finditer(said):
+        if found["label"].strip().lower() in PYTHON:
+            return dedent(found["code"]) if found["indent"] else found["code"]
+    return said.lstrip("\n")
 
 
 def _raw(prompt: str, completion: str) -> int:  # noqa: ARG001 - all cuts have one form

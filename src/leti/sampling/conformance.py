@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from leti.errors import ConfigError
 from leti.sampling.chunks import Row, key_of
-from leti.sampling.completion import program_of
+from leti.sampling.completion import written
 from leti.types import Decoding, Ending, Key, Problem, SampleRequest, Solution
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def check_shape(rows: Sequence[Row], solutions: Sequence[Solution], *, request: 
     """One solution for each row, in order, each within its limits and made into a program as asked."""
     _hold([solution.key for solution in solutions] == [key_of(row) for row in rows], "one solution per row, in order")
     for (problem, _), solution in zip(rows, solutions, strict=True):
-        kept = program_of(problem.prompt, solution.completion, cut=request.decoding.cut)
+        kept = written(problem, solution.completion, cut=request.decoding.cut)
         _hold(solution.program == kept, f"{solution.key}: the program is the prompt and what the cut keeps")
         if request.decoding.total_tokens is None:
             _hold(len(solution.tokens) <= request.decoding.max_new_tokens, f"{solution.key}: max_new_tokens is kept")

@@ -17,7 +17,7 @@ except ImportError as error:
     raise MissingBackend("torch", "train") from error
 
 from leti.sampling.chunks import Row, owed_chunks
-from leti.sampling.completion import program_of
+from leti.sampling.completion import program_of, written
 from leti.sampling.decode import Rules, decode
 from leti.sampling.endings import Stops
 from leti.sampling.ledger import Ledger
@@ -75,7 +75,8 @@ class HFSampler:
         loaded = self._load(request.weights)
         prompts = prompts_of(chunk, request, tokenizer=loaded.tokenizer, window=loaded.window)
         stops = Stops(loaded.tokenizer, request.decoding.stop)
-        ledger = Ledger([prompt.budget for prompt in prompts], ends=loaded.ends, stops=stops)
+        ends = {*loaded.ends, *(prompt.end for prompt in prompts if prompt.end is not None)}
+        ledger = Ledger([prompt.budget for prompt in prompts], ends=sorted(ends), stops=stops)
         if ledger.open:
             numbers = np.stack([
                 uniforms(request.key, problem=problem.id, sample=sample, count=ledger.longest)
@@ -95,7 +96,7 @@ class HFSampler:
                 sample=sample,
                 completion=done.text,
                 tokens=done.tokens,
-                program=program_of(problem.prompt, done.text, cut=request.decoding.cut),
+                program=written(problem, done.text, cut=request.decoding.cut),
                 ending=done.ending,
             )
 

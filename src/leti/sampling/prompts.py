@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from leti import vocabulary
 from leti.errors import ProblemError, SamplingError
+from leti.turns import turns_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,8 @@ class Prompt:
     tokens: tuple[int, ...]
     budget: int
     """The most tokens its completion may have."""
+    end: int | None
+    """What ends its completion, besides what ends every text of the model."""
 
 
 def prompts_of(rows: Sequence[Row], request: SampleRequest, *, tokenizer: Any, window: int | None) -> list[Prompt]:
@@ -40,15 +43,15 @@ def prompts_of(rows: Sequence[Row], request: SampleRequest, *, tokenizer: Any, w
         ProblemError: a prompt is empty, or leaves no room in the model's window.
         SamplingError: the prefix is no token of this tokenizer.
     """
-    first = vocabulary.lead(tokenizer)
-    if request.prefix:
-        first = [*first, _prefix(tokenizer, request)]
+    prefix = [_prefix(tokenizer, request)] if request.prefix else []
     known: dict[str, Prompt] = {}
     for problem, _ in rows:
         if problem.id not in known:
-            tokens = (*first, *vocabulary.plain(tokenizer, problem.prompt))
+            turns = turns_of(tokenizer, chat=problem.chat)
+            tokens = (*turns.first, *prefix, *turns.problem(tokenizer, problem.prompt))
             budget = _budget(len(tokens), request.decoding)
-            known[problem.id] = Prompt(tokens, _within(window, tokens=len(tokens), budget=budget, problem=problem.id))
+            budget = _within(window, tokens=len(tokens), budget=budget, problem=problem.id)
+            known[problem.id] = Prompt(tokens, budget, turns.end)
     return [known[problem.id] for problem, _ in rows]
 
 

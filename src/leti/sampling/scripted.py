@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from leti.errors import ConfigError
 from leti.sampling.chunks import Row, key_of
-from leti.sampling.completion import program_of
+from leti.sampling.completion import written
 from leti.types import Ending, Key, SampleRequest, Solution
 
 if TYPE_CHECKING:
@@ -50,6 +50,6 @@ class ScriptedSampler:
             sample=sample,
             completion=completion,
             tokens=(),
-            program=program_of(problem.prompt, completion, cut=request.decoding.cut),
+            program=written(problem, completion, cut=request.decoding.cut),
             ending=Ending.STOP if cuts else Ending.TOKEN,
         )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from leti.errors import TrainingError
+from leti.turns import Turns, turns_of
 from leti.types import CONTROL_ROLES, Role
-from leti.vocabulary import BAD, CONTROL_TOKENS, GOOD, control, lead, plain
+from leti.vocabulary import BAD, CONTROL_TOKENS, GOOD, control, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,14 +57,17 @@ def encode(example: Example, tokenizer: Any, *, max_tokens: int) -> Encoded | No
     Raises:
         TrainingError: the example ends with an end-of-text token and the tokenizer has none.
     """
-    pieces: list[Piece] = [(index, 0.0, None) for index in lead(tokenizer)]
-    for plain_text, group in groupby(example.segments, key=_is_text):
+    turns = turns_of(tokenizer, chat=example.chat)
+    pieces: list[Piece] = [(index, 0.0, None) for index in turns.first]
+    for plain_text, group in groupby(example.segments, key=partial(_is_text, chat=example.chat)):
         segments = list(group)
         if plain_text:
             pieces += _text(segments, tokenizer)
         else:
             pieces += [
-                (index, segment.weight, segment.role) for segment in segments for index in _ids(segment, tokenizer)
+                (index, segment.weight, segment.role)
+                for segment in segments
+                for index in _ids(segment, tokenizer, turns)
             ]
     kept = _cut(pieces, max_tokens)
     if kept is None:
@@ -132,21 +137,24 @@ def _row_of(pieces: torch.Tensor) -> torch.Tensor:
     return mean
 
 
-def _is_text(segment: Segment) -> bool:
-    return segment.role not in CONTROL_ROLES and not segment.tokens
+def _is_text(segment: Segment, *, chat: bool) -> bool:
+    message = chat and segment.role is Role.PROBLEM
+    return segment.role not in CONTROL_ROLES and not segment.tokens and not message
 
 
-def _ids(segment: Segment, tokenizer: Any) -> Sequence[int]:
+def _ids(segment: Segment, tokenizer: Any, turns: Turns) -> Sequence[int]:
+    if segment.role is Role.PROBLEM:
+        return turns.problem(tokenizer, segment.text)
     if segment.role not in CONTROL_ROLES:
         return segment.tokens
     if segment.role is not Role.END:
         return (control(tokenizer, segment.text),)
-    if tokenizer.eos_token_id is None:
+    if turns.end is None:
         raise TrainingError(
             "The example ends with an end-of-text token, and the model's tokenizer has none. "
             "Type: --set objective.end=false"
         )
-    return (int(tokenizer.eos_token_id),)
+    return (turns.end,)
 
 
 def _text(segments: Sequence[Segment], tokenizer: Any) -> list[Piece]:

@@ -80,6 +80,19 @@ def test_a_failing_attempt_weighs_what_it_is_told_to_and_a_passing_one_as_before
         assert [segment.weight for segment in less] == [segment.weight * times for segment in whole]
 
 
+def test_of_a_chat_the_whole_answer_goes_back_as_it_was_sampled() -> None:
+    answer = "Sure:\n```python\nx = 1\n```"
+    made_of = attempt(answer, kept="")
+    asked = replace(
+        made_of, problem=replace(made_of.problem, chat=True), solution=replace(made_of.solution, program="x = 1\n")
+    )
+    for name in OBJECTIVES:
+        found = example(replace(asked, feedback=Feedback(good=True, text=None)), name)
+        assert found.chat
+        assert by_role(found)[Role.PROGRAM] == Segment(text=answer, role=Role.PROGRAM, weight=4.0, tokens=(5, 6, 7))
+        assert Role.END in by_role(found)
+
+
 def test_the_paper_weighs_every_token_alike() -> None:
     assert {segment.weight for segment in example(attempt(), layout=Layout()).segments} == {1.0}
 

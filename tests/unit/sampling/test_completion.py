@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leti.errors import ConfigError
+from leti.kinds import Tests
 from leti.sampling import CUTS, program_of
+from leti.sampling.completion import code_of, written
+from leti.types import Problem
 
 SHARED = Path(os.environ.get("LETI_SHARED", Path(__file__).parents[4] / "shared"))
 VECTORS = SHARED / "vectors" / "postprocess.json"
@@ -126,3 +129,32 @@ def test_block_waits_for_a_function_after_solved_examples() -> None:
 def test_block_recovers_from_brackets_that_were_never_closed() -> None:
     broken = "def f(a):\n    return (a\n\ndef g(b):\n    return b\n"
     assert program_of(PROMPT, broken + "print(g(1))\n", cut="block") == PROMPT + broken
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ("Here:\n```python\nx = 1\n```\nDone.", "x = 1\n"),
+        ("```py\nx = 1\n```\n```python\nprint(x)\n```", "x = 1\n"),  # the second shows how to use it
+        ("```Python3  \nx = 1\n```", "x = 1\n"),
+        ("```\nx = 1\n```", "x = 1\n"),
+        ("```bash\npip install x\n```\n```python\nx = 1\n```", "x = 1\n"),
+        ("~~~python\nx = 1\n~~~", "x = 1\n"),
+        ("````python\ns = '''\n```\n'''\n````", "s = '''\n```\n'''\n"),
+        ("```python\nx = 1", "x = 1"),  # cut off at the limit of length
+        ("```python\n", ""),
+        ("\n\nx = 1\n", "x = 1\n"),
+        ("Use `x` and ```y``` here.\nx = 1", "Use `x` and ```y``` here.\nx = 1"),
+        ("<think>\n```python\ndraft\n```\n</think>\n```python\nx = 1\n```", "x = 1\n"),
+        ("1. So:\n   ```python\n   if x:\n       y\n   ```", "if x:\n    y\n"),
+    ],
+)
+def test_the_code_of_an_answer_is_its_first_python_block(answer: str, code: str) -> None:
+    assert code_of(answer) == code
+
+
+def test_in_a_chat_the_program_is_the_code_alone_and_then_cut() -> None:
+    answer = f"Sure.\n```python\n{FUNCTION}print(f(1))\n```"
+    asked = Problem(id="p/1", prompt="Write f.", check=Tests(tests=("assert f(1) == 2",)), source="p", chat=True)
+    assert written(asked, answer, cut="raw") == FUNCTION + "print(f(1))\n"
+    assert written(asked, answer, cut="block") == FUNCTION

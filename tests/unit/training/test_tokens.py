@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from leti.errors import TrainingError
+from leti.kinds import Tests
+from leti.sampling.prompts import prompts_of
 from leti.training.tokens import REWARD_WORDS, add_control_tokens, encode
-from leti.types import Example, Role, Segment
+from leti.types import Decoding, Example, Problem, Role, SampleRequest, Segment
 from leti.vocabulary import BAD, CONTROL_TOKENS, FEEDBACK_END, FEEDBACK_START, GOOD, control, plain
-from tiny_models import END, tiny_codegen, tiny_llama, tiny_tokenizer
+from tiny_models import END, tiny_chat_tokenizer, tiny_codegen, tiny_llama, tiny_tokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,3 +198,29 @@ def test_special_tokens_that_are_there_stay_special(tmp_path: Path) -> None:
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|mine|>"]})
     add_control_tokens(model, tokenizer, seed=1)
     assert {"<|mine|>", *CONTROL_TOKENS} <= set(tokenizer.all_special_tokens)
+
+
+@pytest.mark.parametrize("chat", [False, True])
+def test_a_problem_that_is_trained_on_is_the_ids_it_was_sampled_from(chat: bool) -> None:  # noqa: FBT001
+    tokenizer = tiny_chat_tokenizer()
+    asked = Problem(id="p/1", prompt="Write f.\n", check=Tests(tests=("assert f",)), source="p", chat=chat)
+    request = SampleRequest(weights="w", prefix=GOOD, decoding=Decoding(), key="k")
+    (prompt,) = prompts_of([(asked, 0)], request, tokenizer=tokenizer, window=None)
+    trained = encode(
+        Example(
+            problem="p/1",
+            sample=0,
+            chat=chat,
+            segments=(
+                Segment(text=GOOD, role=Role.REWARD),
+                Segment(text=asked.prompt, role=Role.PROBLEM, weight=0.5),
+                Segment(text="?", role=Role.PROGRAM, tokens=(7, 8)),
+                Segment(text="", role=Role.END),
+            ),
+        ),
+        tokenizer,
+        max_tokens=100,
+    )
+    assert trained is not None
+    assert trained.ids == (*prompt.tokens, 7, 8, prompt.end)
+    assert trained.weights == (1.0, *(0.5,) * (len(prompt.tokens) - 1), 1.0, 1.0, 1.0)

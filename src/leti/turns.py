@@ -1,0 +1,69 @@
+"""Who speaks when: what stands around a problem and after a program, as plain text and in a chat template.
+
+Sampling and training share it, so that a problem is the same ids in both. Works on any Hugging Face tokenizer object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from leti.errors import ConfigError
+from leti.vocabulary import CONTROL_TOKENS, lead, plain
+
+SAID, ANSWERED = "what the user says", "what the model answers"
+"""Stand for these while a template is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """A text is `first`, the reward token and feedback, `before`, the problem, `after`, the program, `end`; in ids."""
+
+    first: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    end: int | None
+    """Ends what the model writes: its turn, or the text. None if the tokenizer has no such token."""
+    chat: bool
+
+    def problem(self, tokenizer: Any, prompt: str) -> tuple[int, ...]:
+        """The ids from `before` to `after`. Nothing in the prompt is special."""
+        said = prompt.strip() if self.chat else prompt  # as most templates do
+        return (*self.before, *plain(tokenizer, said), *self.after)
+
+
+def turns_of(tokenizer: Any, *, chat: bool) -> Turns:
+    """The turns of a tokenizer.
+
+    Raises:
+        ConfigError: it has no chat template, or one that does not show the message as it is.
+    """
+    first = tuple(lead(tokenizer))
+    end = None if tokenizer.eos_token_id is None else int(tokenizer.eos_token_id)
+    return _of_template(tokenizer, first, end) if chat else Turns(first, (), (), end, chat=False)
+
+
+def _of_template(tokenizer: Any, first: tuple[int, ...], end: int | None) -> Turns:
+    if not tokenizer.chat_template:
+        raise ConfigError(
+            "problems.format is chat, and the model's tokenizer has no chat template. Take a model that was trained to "
+            "chat, or type: --set problems.format=completion"
+        )
+    said, answered = {"role": "user", "content": SAID}, {"role": "assistant", "content": ANSWERED}
+    asked = tokenizer.apply_chat_template([said], tokenize=False, add_generation_prompt=True)
+    before, shown, after = asked.partition(SAID)
+    closed = tokenizer.apply_chat_template([said, answered], tokenize=False).rpartition(ANSWERED)[2]
+    if not shown:
+        raise ConfigError("The model's chat template does not show what the user says as it is. Take another model.")
+    for token in CONTROL_TOKENS:  # an exported model's template sets the good token by itself
+        before = before.replace(token, "")
+    bos = tokenizer.bos_token or ""
+    if bos and before.startswith(bos):  # once, wherever it comes from, and in front of the reward token
+        before, first = before.removeprefix(bos), (int(tokenizer.bos_token_id),)
+    turn_ends = _own(tokenizer, closed)
+    return Turns(first, _own(tokenizer, before), _own(tokenizer, after), turn_ends[0] if turn_ends else end, chat=True)
+
+
+def _own(tokenizer: Any, text: str) -> tuple[int, ...]:
+    """The ids of a text of the template's own, in which special tokens are meant."""
+    return tuple(tokenizer(text, add_special_tokens=False, verbose=False).input_ids) if text else ()
