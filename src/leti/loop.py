@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import chain, tee
 from typing import Protocol
 
 from leti.progress import say, track
@@ -107,19 +108,18 @@ class Leti:
     def attempt(
         self, place: Programs, rows: Sequence[Wanted], *, request: SampleRequest, name: str, scored: bool = False
     ) -> list[Attempt]:
-        """Samples programs, verifies them, and says what became of them."""
-        done = place.solutions.keys()
-        solutions = self.sampler.sample(rows, request, done=done)
-        place.solutions.extend(track(solutions, label=f"{name}: sampling", total=len(rows) - len(done)))
-
+        """Samples programs, verifies them while the next are sampled, and says what became of them."""
         by_id = {problem.id: problem for problem, _ in rows}
         done = place.attempts.keys()
-        owed = [solution for solution in place.solutions if solution.key not in done]
-        verdicts = self.verifier.verify(((by_id[solution.problem], solution) for solution in owed), scored=scored)
-        judged = track(zip(owed, verdicts, strict=True), label=f"{name}: verifying", total=len(owed))
+        kept = [solution for solution in place.solutions if solution.key not in done]
+        fresh = self.sampler.sample(rows, request, done=place.solutions.keys())
+        owed, asked = tee(chain(kept, place.solutions.extending(fresh)))
+
+        verdicts = self.verifier.verify(((by_id[solution.problem], solution) for solution in asked), scored=scored)
+        judged = track(zip(verdicts, owed, strict=True), label=f"{name}: programs", total=len(rows) - len(done))
         place.attempts.extend(
             AttemptRow(solution=solution, verdict=verdict, feedback=self.render(verdict))
-            for solution, verdict in judged
+            for verdict, solution in judged
         )
         return [row.attempt(by_id) for row in place.attempts]
 

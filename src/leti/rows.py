@@ -58,6 +58,11 @@ class Rows(Generic[Row]):
 
     def extend(self, rows: Iterable[Row]) -> None:
         """Appends the rows that are not there yet, each at once."""
+        for _ in self.extending(rows):
+            pass
+
+    def extending(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Appends the rows that are not there yet as they come, and passes each on once it is in the file."""
         have = self.keys()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as file:
@@ -67,6 +72,7 @@ class Rows(Generic[Row]):
                     file.write(self._line(row))
                     file.flush()
                     have.add(key)
+                    yield row
 
     def write(self, rows: Sequence[Row]) -> None:
         """Writes the whole file at once, unless it is there, whole."""
