@@ -22,7 +22,7 @@ MADE_ANEW = ("add_bos_token", "add_eos_token", "auto_map", "init_inputs")
 """Settings at which transformers replaces what stands in the file, or the class."""
 
 
-def condition(folder: Path, first: First, token: str, *, tokenizer: Any) -> None:
+def condition(folder: Path, first: First, *, token: str, tokenizer: Any) -> None:
     """Changes the files of a tokenizer in place.
 
     Args:

@@ -43,7 +43,7 @@ def write_folder(run: Run, place: Place, *, folder: Path) -> None:
     with _published(folder.absolute()) as partial:
         save(model, tokenizer, folder=partial)
         if to_change:
-            condition(partial, first, prefix, tokenizer=tokenizer)
+            condition(partial, first, token=prefix, tokenizer=tokenizer)
         if not _reads(load_tokenizer(str(partial)), tokenizer, first):
             raise ExportError(
                 f"With its files changed, the tokenizer of {place.weights}, a {type(tokenizer).__name__}, still does "
@@ -66,16 +66,16 @@ def _reads(reader: Any, tokenizer: Any, first: First) -> bool:
 
 def _never_draw(model: Any, tokenizer: Any) -> None:
     """`generate` then draws LETI's tokens as little as LETI's own sampler does: they would vanish from the text."""
-    added = tokenizer.get_added_vocab()
-    settings = model.generation_config
-    known = {*(settings.suppress_tokens or ()), *(added[token] for token in CONTROL_TOKENS if token in added)}
-    settings.suppress_tokens = sorted(known) or None
+    added, settings = tokenizer.get_added_vocab(), model.generation_config
+    if own := {added[token] for token in CONTROL_TOKENS if token in added}:
+        # Settings that came from the model's configuration are made anew from it, so these must not say that they did.
+        settings.update(suppress_tokens=sorted({*(settings.suppress_tokens or ()), *own}), _from_model_config=False)
 
 
 def _as_they_are(place: Place, prefix: str) -> str:
     return (
-        f"Take the weights as they are, which every server loads: {place.weights}. What they know is "
-        f"{prefix or 'nothing'} before each prompt, after the token that the tokenizer puts first, and nothing behind it."
+        f"Take the weights as they are, {place.weights}, and put {prefix or 'nothing'} before each prompt, "
+        "after the token that the tokenizer puts first, and nothing behind it."
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 from made_run import BASES, PROBLEM, make_base, make_run, make_slow
-from transformers import AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from leti.errors import ConfigError, ExportError
 from leti.export import chosen, export_run
@@ -130,6 +130,13 @@ def test_the_text_that_comes_back_shows_no_token(name: str, seen: dict[str, dict
     assert not any(token in text for token in CONTROL_TOKENS)
 
 
+def test_the_python_in_the_model_card_runs(exported: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    card = (exported["gpt2"] / "README.md").read_text("utf-8")
+    code = card.partition("```python\n")[2].partition("```")[0]
+    exec(code.replace("THIS_FOLDER_OR_NAME", str(exported["gpt2"])), {})
+    assert capsys.readouterr().out.startswith("def is_even(n):\n")
+
+
 def test_a_stranger_writes_what_leti_writes(runs: dict[str, Run], seen: dict[str, dict[str, Any]]) -> None:
     """Of GPT-2, whose every row has a token: LETI draws none that has not, which generate does not know."""
     request = SampleRequest(
@@ -140,6 +147,18 @@ def test_a_stranger_writes_what_leti_writes(runs: dict[str, Run], seen: dict[str
     )
     (ours,) = HFSampler(device="cpu").sample([(problem(0), 0)], request, done=frozenset())
     assert seen["gpt2"]["text"] == PROMPTS[0] + ours.completion
+
+
+def test_generate_never_draws_a_token_of_leti(exported: dict[str, Path]) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(exported["gpt2"])
+    model = AutoModelForCausalLM.from_pretrained(exported["gpt2"])
+    own = tokenizer.convert_tokens_to_ids(list(CONTROL_TOKENS))
+    tempting = torch.zeros(model.config.vocab_size).index_fill(0, torch.tensor(own), 1000.0)
+    model.lm_head.register_forward_hook(lambda _, __, logits: logits + tempting)
+    prompt = tokenizer(PROMPTS[0], return_tensors="pt")
+    drawn = model.generate(**prompt, do_sample=False, max_new_tokens=NEW)[0, prompt.input_ids.shape[1] :].tolist()
+    assert drawn
+    assert not {*drawn} & {*own}
 
 
 @pytest.mark.parametrize("name", ["qwen2", "llama", "llama3"])
