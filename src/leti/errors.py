@@ -11,6 +11,7 @@
         +-- SandboxError            our sandbox broke (never a program's fault)
         +-- TrainingError           the loss is not a number, and the like
         +-- SamplingError           a model that cannot be sampled
+        +-- ExportError             a model that cannot be exported or uploaded
 
 A message says what happened, the value seen and what to type. A program's fault is data (a `Verdict`), never an error.
 """
@@ -63,3 +64,7 @@ class TrainingError(WorkError):
 
 class SamplingError(WorkError):
     """A model cannot be sampled."""
+
+
+class ExportError(WorkError):
+    """A model cannot be exported or uploaded."""

@@ -8,7 +8,7 @@ import warnings
 
 import typer
 
-from leti.cli import check, learn, report, sample, score, show, verify
+from leti.cli import check, export, learn, report, sample, score, show, verify
 from leti.errors import LetiError, UserError
 
 __all__ = ["app", "main"]
@@ -20,7 +20,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (learn.learn, check.check, sample.sample, verify.verify, score.score, show.show, report.report):
+COMMANDS = (
+    learn.learn,
+    check.check,
+    sample.sample,
+    verify.verify,
+    score.score,
+    show.show,
+    report.report,
+    export.export,
+)
+for command in COMMANDS:
     app.command()(command)
 
 

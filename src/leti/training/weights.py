@@ -37,13 +37,18 @@ def load(start: str) -> tuple[Any, Any]:
     try:
         with _quietly():
             model = AutoModelForCausalLM.from_pretrained(start, dtype=torch.float32)
-        tokenizer = AutoTokenizer.from_pretrained(start)
+        tokenizer = load_tokenizer(start)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ConfigError(
             f"The model {start!r} cannot be loaded: {error}. Name a folder of weights or a model of huggingface.co: "
             "--set model.path=NAME"
         ) from error
     return model, tokenizer
+
+
+def load_tokenizer(start: str) -> Any:
+    """The tokenizer of a model, as everyone who has transformers gets it."""
+    return AutoTokenizer.from_pretrained(start)
 
 
 def save(model: Any, tokenizer: Any, *, folder: Path) -> None:
