@@ -22,6 +22,7 @@ FACTS = Facts(
     planned=6,
     selected="002",
     problem_set="mbpp",
+    chat=False,
     problems=374,
     programs=95_744,
     passed=40_123,

@@ -47,6 +47,8 @@ class Facts:
     selected: str | None
     """The iteration that scored best on the validation split."""
     problem_set: str
+    chat: bool
+    """Whether the problems were messages in the chat template."""
     problems: int
     programs: int
     passed: int
@@ -88,6 +90,7 @@ def gather(run: Run, place: Place, *, first: Sequence[str]) -> Facts:
         planned=config["iterations"],
         selected=_selected(run, place),
         problem_set=config["problems"]["name"],
+        chat=config["problems"].get("format") == "chat",
         problems=len({problem for problem, _ in rows}),
         programs=len(rows),
         passed=sum(passed for _, passed in rows),
