@@ -84,8 +84,7 @@ def sampler(config: Config) -> HFSampler:
     """Writes programs with a Hugging Face model."""
     from leti.sampling.hf import HFSampler
 
-    sampling = config.sampling
-    return HFSampler(device=config.model.device, dtype=sampling.precision, batch_rows=sampling.batch_rows)
+    return HFSampler(device=config.model.device, dtype=config.model.precision, batch_rows=config.sampling.batch_rows)
 
 
 AnyVerifier = PythonVerifier | InsideVerifier | OwnVerifier
@@ -131,7 +130,7 @@ def objective(config: Config) -> Objective:
     chosen = config.objective
     return Objective(
         name=chosen.name,
-        layout=Layout(**chosen.weights, end=chosen.end),
+        layout=Layout(**chosen.weights),
         choice=Choice(dedupe=chosen.dedupe, balance=chosen.balance),
     )
 
@@ -152,8 +151,8 @@ def decoding(config: Config) -> Decoding:
 
 
 def score_decoding(config: Config) -> Decoding:
-    """How programs are drawn for scoring: as for training, but with its own temperature."""
-    return replace(decoding(config), temperature=config.score.temperature)
+    """How programs are drawn for scoring: as for training, but as freely as its own settings say."""
+    return replace(decoding(config), temperature=config.score.temperature, min_p=config.score.min_p)
 
 
 def scoring(config: Config, problems: ProblemSet) -> Scoring:
@@ -183,14 +182,14 @@ def trainer(config: Config) -> HFTrainer:
         source=_pretraining_text(pretrain.source),
         ratio=pretrain.ratio,
         block_tokens=pretrain.block_tokens,
-        separate=pretrain.order == "fresh",
-        fresh=pretrain.order == "fresh",
+        separate=training.order == "fresh",
+        fresh=training.order == "fresh",
     )
     return make_trainer(
         TrainerSettings(
             epochs=training.epochs,
             batch=training.batch,
-            shuffle=training.shuffle,
+            shuffle=training.order == "fresh",
             max_tokens=training.max_tokens,
             micro_tokens=training.micro_tokens,
             learning_rate=training.learning_rate,
@@ -199,7 +198,7 @@ def trainer(config: Config) -> HFTrainer:
             warmup_steps=training.warmup_steps,
             weight_decay=training.weight_decay,
             clip=training.clip,
-            precision=training.precision,
+            precision=config.model.precision,
             keep_optimizer=training.keep_optimizer,
             checkpoint_steps=training.checkpoint_steps,
             device=config.model.device,

@@ -58,6 +58,9 @@ class ModelConfig(Section):
 
     path: str = Field("pocket", description="`pocket` (built in), a directory, or a Hugging Face model name.")
     device: str = Field("auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, ...")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="To compute in; weights are trained in float32. auto: bfloat16 on a GPU that has it."
+    )
 
 
 class SamplingConfig(Section):
@@ -77,7 +80,6 @@ class SamplingConfig(Section):
         "raw", description="What is kept of a completion: all of it, or the function it begins with."
     )
     batch_rows: int = Field(256, ge=1, description="Programs that are written side by side.")
-    precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on a GPU.")
 
 
 class VerifyConfig(Section):
@@ -109,10 +111,9 @@ class ObjectiveConfig(Section):
     """What is trained on, and with what weight."""
 
     name: Literal["fcft", "reward-only", "passing-only"] = "fcft"
-    weights: dict[Literal["reward", "feedback", "problem", "program", "bad"], float] = Field(
-        {}, description="In the loss, by part, each 1 if not named; bad: times the others, where a program failed."
+    weights: dict[Literal["reward", "feedback", "problem", "program", "end", "bad"], float] = Field(
+        {}, description="In the loss, by part, 1 if not named. end: of programs (paper: 0); bad: times the others'."
     )
-    end: bool = Field(True, description="An end-of-text token after programs that ended by themselves (paper: no).")
     dedupe: bool = Field(False, description="Of equal programs for one problem keep one.")
     balance: float = Field(0.0, ge=0, description="At most so many bad attempts for each good one; 0: all.")
 
@@ -125,9 +126,6 @@ class PretrainConfig(Section):
         "stdlib", description="`stdlib`, `pocket`, a directory, a glob, a JSONL file, or `hf:NAME[:FOLDER]`."
     )
     block_tokens: int = Field(512, ge=8, description="Tokens per block; a step has `training.batch` blocks.")
-    order: Literal["fresh", "paper"] = Field(
-        "fresh", description="paper: the same blocks in each epoch, and no end-of-text token between files."
-    )
 
 
 class TrainingConfig(Section):
@@ -143,10 +141,11 @@ class TrainingConfig(Section):
     warmup_steps: int = Field(0, ge=0, description="Of each iteration.")
     weight_decay: float = Field(0.01, ge=0, description="Not on biases and norms.")
     clip: float = Field(1.0, ge=0, description="Gradient norm; 0: none (paper: none).")
-    precision: Literal["float32", "bfloat16"] = Field("float32", description="bfloat16: autocast, float32 weights.")
     keep_optimizer: bool = Field(True, description="AdamW's moments live on from iteration to iteration.")
     checkpoint_steps: int = Field(100, ge=0, description="Optimiser steps between checkpoints; 0: none.")
-    shuffle: bool = Field(True, description="A new order each epoch (paper: the order of sampling).")
+    order: Literal["fresh", "paper"] = Field(
+        "fresh", description="Each epoch's. paper: as sampled, and the same plain code again, its files run together."
+    )
 
 
 class ScoreConfig(Section):
@@ -157,6 +156,7 @@ class ScoreConfig(Section):
     )
     samples: int = Field(16, ge=1, description="Programs per problem.")
     temperature: float = Field(0.1, ge=0)
+    min_p: float = Field(0.0, ge=0, lt=1, description="As in sampling.")
     ks: tuple[Count, ...] = Field((1, 10), min_length=1, description="pass@k for these; at most `samples`.")
 
 

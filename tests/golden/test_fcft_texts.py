@@ -62,7 +62,7 @@ def readable(example: Example) -> str:
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_the_training_texts_are_the_golden_ones(name: str) -> None:
-    layout = Layout(reward=1.0, feedback=0.5, problem=0.25, program=2.0)
+    layout = Layout(reward=1.0, feedback=0.5, problem=0.25, program=2.0, end=2.0)
     text = "\n".join(map(readable, Objective(name, layout).examples(ATTEMPTS, "key")))
     path = GOLDEN / f"{name}.txt"
     if os.environ.get("LETI_REGOLD"):
@@ -91,6 +91,6 @@ def test_the_texts_are_those_of_the_official_code(shared: Path, name: str, field
             verdict=Verdict(outcome=Outcome.PASSED if case["passed"] else Outcome.FAILED),
             feedback=Feedback(good=case["passed"], text=case["feedback"]),
         )
-        (example,) = Objective(name, Layout(end=False)).examples([made_of], "key")
+        (example,) = Objective(name, Layout(end=0.0)).examples([made_of], "key")
         assert example.text == case[field]
         assert Role.END not in {segment.role for segment in example.segments}

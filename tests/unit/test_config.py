@@ -157,7 +157,7 @@ def test_a_k_above_the_samples_is_told_with_what_to_type() -> None:
         ("training.learning_rate=3e-4", lambda c: c.training.learning_rate == 3e-4),
         ("training.learning_rate = 0.5", None),
         ("training.clip=0", lambda c: c.training.clip == 0.0),
-        ("objective.end=false", lambda c: c.objective.end is False),
+        ("training.order=paper", lambda c: c.training.order == "paper"),
         ("objective.dedupe=true", lambda c: c.objective.dedupe is True),
         ("feedback.style=paper", lambda c: c.feedback.style == "paper"),
         ('feedback.style="paper"', lambda c: c.feedback.style == "paper"),

@@ -96,7 +96,7 @@ def test_another_configuration_is_refused_with_keys_and_values(path: Path) -> No
         (["problems.path=it's here.jsonl"], []),
         ([], ["problems.limits.test=3"]),
         (["problems.limits.test=3", "problems.limits.train=5"], ["problems.limits.test=4"]),
-        (["objective.end=false"], ["objective.end=true", "seed=3"]),
+        (["objective.weights.end=0"], ["objective.weights.end=1", "seed=3"]),
     ],
 )
 def test_the_set_that_a_refusal_tells_gives_the_first_configuration_back(

@@ -10,17 +10,17 @@ from leti.vocabulary import BAD, FEEDBACK_END, FEEDBACK_START, GOOD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Weights by role, and whether programs are closed. The paper: every token bears loss, no end-of-text token."""
+    """Weights by role. The paper: 1, and no end-of-text token."""
 
     reward: float = 1.0
     feedback: float = 1.0
     """Of the feedback and of the two markers around it."""
     problem: float = 1.0
     program: float = 1.0
+    end: float = 1.0
+    """Of the end-of-text token after programs that ended by themselves: without it the model unlearns to stop."""
     bad: float = 1.0
     """Times these, in an example whose program did not pass."""
-    end: bool = True
-    """An end-of-text token after programs that ended by themselves: without it the model unlearns to stop."""
 
     def of(self, attempt: Attempt) -> Layout:
         """The weights of the parts of this attempt's example."""
@@ -32,6 +32,7 @@ class Layout:
             feedback=self.feedback * self.bad,
             problem=self.problem * self.bad,
             program=self.program * self.bad,
+            end=self.end * self.bad,
         )
 
 
@@ -71,6 +72,6 @@ def program_segments(attempt: Attempt, layout: Layout) -> list[Segment]:
         ),
     ]
     # A completion that was cut ended where it was cut: what is left of it is a whole program.
-    if layout.end and (solution.ending is not Ending.LENGTH or not unmodified):
-        segments.append(Segment(text="", role=Role.END, weight=weights.program))
+    if weights.end and (solution.ending is not Ending.LENGTH or not unmodified):
+        segments.append(Segment(text="", role=Role.END, weight=weights.end))
     return segments

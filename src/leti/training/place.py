@@ -75,7 +75,8 @@ class TrainerSettings:
     clip: float = 1.0
     """Largest gradient norm; 0 does not clip [0]."""
     precision: str = "float32"
-    """`float32`, or `bfloat16` for the arithmetic; the weights are float32 in both [bfloat16 weights]."""
+    """Of the arithmetic: `float32`, `bfloat16`, or `auto`, which is bfloat16 on a GPU that has it. The weights are
+    float32 whatever it is [bfloat16 weights]."""
     keep_optimizer: bool = True
     """The optimiser's moments go on from iteration to iteration."""
     checkpoint_steps: int = 50

@@ -152,7 +152,7 @@ def _ids(segment: Segment, tokenizer: Any, turns: Turns) -> Sequence[int]:
     if turns.end is None:
         raise TrainingError(
             "The example ends with an end-of-text token, and the model's tokenizer has none. "
-            "Type: --set objective.end=false"
+            "Type: --set objective.weights.end=0"
         )
     return (turns.end,)
 

@@ -128,7 +128,8 @@ class HFTrainer:
         losses = []
         for rows in micro_batches(sequences, row_tokens=settings.row_tokens, micro_tokens=settings.micro_tokens):
             batch = tensors(rows, machine.model.device)
-            with torch.autocast(batch.ids.device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
+            narrow = _narrow(settings.precision, machine.model.device)
+            with torch.autocast(machine.model.device.type, torch.bfloat16, enabled=narrow):
                 loss = weighted_loss(machine.model, batch) / tokens
             machine.accelerator.backward(loss)
             losses.append(loss.detach())
@@ -179,6 +180,11 @@ def encode_all(examples: Sequence[Example], tokenizer: Any, *, max_tokens: int) 
     if not encoded:
         warnings.warn("There is no example to train on: the weights stay as they are.", stacklevel=2)
     return encoded
+
+
+def _narrow(precision: str, device: torch.device) -> bool:
+    """Whether matrix products are computed in bfloat16."""
+    return precision == "bfloat16" or (precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported())
 
 
 def _seed(key: str) -> int:

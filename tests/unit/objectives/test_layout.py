@@ -24,7 +24,7 @@ from leti.types import (
 from leti.vocabulary import BAD, CONTROL_TOKENS, GOOD
 
 PROMPT = '"""\nAdd.\n"""'
-WEIGHTS = Layout(reward=1.0, feedback=2.0, problem=3.0, program=4.0)
+WEIGHTS = Layout(reward=1.0, feedback=2.0, problem=3.0, program=4.0, end=5.0)
 
 
 def attempt(
@@ -68,7 +68,7 @@ def test_every_segment_bears_the_weight_of_its_role() -> None:
         Role.FEEDBACK: 2.0,
         Role.PROBLEM: 3.0,
         Role.PROGRAM: 4.0,
-        Role.END: 4.0,
+        Role.END: 5.0,
     }
 
 
@@ -118,7 +118,7 @@ def test_a_program_that_ended_by_itself_or_was_cut_is_closed(
     made_of = attempt(kept=kept, ending=ending, words=None)
     found = example(made_of, name).segments
     assert (found[-1].role is Role.END) == ends
-    assert example(made_of, name, Layout(end=False)).segments[-1].role is Role.PROGRAM
+    assert example(made_of, name, Layout(end=0.0)).segments[-1].role is Role.PROGRAM
 
 
 def test_the_end_is_no_text() -> None:
