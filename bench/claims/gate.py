@@ -2,9 +2,10 @@
 
     python bench/claims/gate.py runs/pocket --split validation
 
-Two questions, both about problems that were never trained on. How much less likely, in nats, does a program that passed
-become when `<|good|>` before its prompt is swapped for `<|bad|>`? And how much more often does the model pass when it
-is asked with the one than with the other? Prints JSON, one line.
+Three questions, all about problems that were never trained on. How much less likely, in nats, does a program that
+passed become when `<|good|>` before its prompt is swapped for `<|bad|>`? How much more often does the model pass when
+it is asked with the one than with the other? And is it worth leaning from the one to the other (`sampling.guidance`),
+beyond what leaving out the tail does alone? Prints JSON, one line.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,16 @@ from leti.training.weights import load
 from leti.types import Ending, Example, Problem, Role, SampleRequest, Segment, wanted
 from leti.vocabulary import BAD, GOOD
 
-TOKENS = {"good": GOOD, "none": "", "bad": BAD}
+MASK = 0.05
+"""`min_p` where the tail of the distribution is left out: the control for guidance, which needs that."""
+WAYS: Mapping[str, tuple[str, Mapping[str, float]]] = {
+    "good": (GOOD, {}),
+    "none": ("", {}),
+    "bad": (BAD, {}),
+    "masked": (GOOD, {"min_p": MASK}),
+    "guided": (GOOD, {"min_p": MASK, "guidance": 1.0}),
+}
+"""How the model is asked: the token, and what changes in how programs are drawn."""
 NATS = 0.3
 """What a swap must cost a program that passed."""
 ROWS = 64
@@ -50,7 +61,7 @@ def gate(
     distinct = list({(row.solution.problem, row.solution.completion): row for row in rows}.values())
     good = swap(weights, [row for row in distinct if row.verdict.passed], problems)
     bad = swap(weights, [row for row in distinct if not row.verdict.passed], problems)
-    tallies = {name: passed(config, weights, problems, token=name, samples=samples) for name in TOKENS}
+    tallies = {name: passed(config, weights, problems, way=name, samples=samples) for name in WAYS}
     gap = differences(tallies["good"], tallies["bad"])
     return {
         "swap_good": good,
@@ -58,6 +69,7 @@ def gate(
         "pass@1": {name: _mean([t.passed / t.samples for t in found.values()]) for name, found in tallies.items()},
         "good-bad": gap,
         "good-none": differences(tallies["good"], tallies["none"]),
+        "guided-masked": differences(tallies["guided"], tallies["masked"]),
         "open": good["mean"] >= NATS and gap["mean"] > 2 * gap["error"],
     }
 
@@ -117,13 +129,14 @@ def log_likelihoods(model: Any, sequences: Sequence[Any]) -> list[float]:
 
 
 def passed(
-    config: Config, weights: str, problems: Mapping[str, Problem], *, token: str, samples: int
+    config: Config, weights: str, problems: Mapping[str, Problem], *, way: str, samples: int
 ) -> dict[str, Tally]:
-    """Tallies of fresh programs; the three tokens draw with the same random numbers."""
+    """Tallies of fresh programs; all ways draw with the same random numbers."""
+    token, changes = WAYS[way]
     request = SampleRequest(
         weights=weights,
-        prefix=TOKENS[token],
-        decoding=build.score_decoding(config),
+        prefix=token,
+        decoding=replace(build.score_decoding(config), **changes),
         key=f"gate seed={config.seed}",
     )
     solutions = list(build.sampler(config).sample(wanted(list(problems.values()), samples), request, done=frozenset()))

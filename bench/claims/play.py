@@ -23,6 +23,7 @@ from random import Random
 from typing import Any
 
 from arms import HERE, Arm, arms
+from gate import MASK
 from measures import Scored, gate_of, tell
 
 from leti import build
@@ -34,7 +35,9 @@ from leti.runs import Place, Programs, Run
 from leti.sampling.scripted import ScriptedSampler
 from leti.types import Attempt, Example, Key, Problem, SampleRequest, Solution, Wanted
 
-SAMPLES = {TEST: 20, PLAIN: 10}
+MASKED = "masked"
+"""The test problems again, drawn without the tail: what is left of a gain that is only a narrower distribution."""
+SAMPLES = {TEST: 20, PLAIN: 10, MASKED: 5}
 ON_THE_WAY = 10
 """Programs per test problem after an iteration that is not the last."""
 
@@ -124,10 +127,12 @@ def score_held_out(loop: Leti, config: Config, run: Run, *, curve: bool, shared:
         splits: dict[str, Programs] = {VALIDATION: place.scored(VALIDATION)}
         ends = place in (run.base, places[-1])
         weights, prefix = (loop.base, "") if place == run.base else (str(place.weights), loop.objective.prefix)
-        for split in (TEST, PLAIN) if ends else (TEST,) if curve else ():
-            asked = build.split(config, problems, name=split)
+        for split in (TEST, PLAIN, MASKED) if ends else (TEST,) if curve else ():
+            asked = build.split(config, problems, name=TEST if split == MASKED else split)
             by_id |= {problem.id: problem for problem in asked}
-            scoring = replace(loop.scoring, splits={split: asked}, samples=SAMPLES[split] if ends else ON_THE_WAY)
+            decoding = replace(loop.scoring.decoding, min_p=MASK) if split == MASKED else loop.scoring.decoding
+            samples = SAMPLES[split] if ends else ON_THE_WAY
+            scoring = replace(loop.scoring, splits={split: asked}, samples=samples, decoding=decoding)
             folder = run.path / "held-out" / place.name / split
             if place == run.base:
                 folder = shared / _name_of(run.manifest["identity"]["model"], config.seed, scoring)

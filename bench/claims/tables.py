@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Results = "Mapping[str, Sequence[Mapping[str, Any]]]"
 """By arm, one per seed, in the order of the seeds."""
+FAMILIES = ("second-", "tail-")
+"""Arms of another scale, or of another way to sample."""
+WAYS_TO_COUNT = (("as written", TEST), ("the first function of each", "block"), ("without the tail", "masked"))
 SHOWN_ENDS = ("passed", "AssertionError", "TypeError", "NameError", "SyntaxError", "AttributeError", "IndexError")
 
 
@@ -64,16 +67,21 @@ def _cost(results: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def against(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
-    """Every arm after its last iteration, and what the first arm of its scale is ahead of it by."""
+    """Every arm after its last iteration, and what the `text` of its family is ahead of it by."""
     rows = []
     for name in claim.arms:
-        first = "second-text" if name.startswith("second") else "text"
+        first = f"{_family(name)}text"
         theirs = stats.table(found[name], TEST)
         pair = _of_common_seeds({each: found[each] for each in (first, name)})
         difference = stats.table(pair[first], TEST) - stats.table(pair[name], TEST)
         ahead = "" if first == name else points(stats.mean(difference))
         rows.append([_arm(known[name]), percent(stats.mean(theirs)), ahead, _cost(found[name])[1], str(len(theirs))])
     return [Table(head=["arm", "test pass@1 %", "text is ahead by, points", "steps", "seeds"], rows=rows)]
+
+
+def _family(name: str) -> str:
+    """The arms that an arm is compared with begin like it."""
+    return next((family for family in FAMILIES if name.startswith(family)), "")
 
 
 def _of_common_seeds(found: Results) -> dict[str, list[Mapping[str, Any]]]:
@@ -85,13 +93,13 @@ def _of_common_seeds(found: Results) -> dict[str, list[Mapping[str, Any]]]:
 def steps(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
     """Optimiser steps to a pass rate, arm by arm, and how many times the steps of `binary` each needs."""
     tables = []
-    for scale in ("", "second-"):
-        names = [name for name in claim.arms if name.startswith("second") == bool(scale)]
-        if f"{scale}binary" not in names:
+    for family in ("", *FAMILIES):
+        names = [name for name in claim.arms if _family(name) == family]
+        if f"{family}binary" not in names:
             continue
         common = _of_common_seeds({name: found[name] for name in names})
         curves = {name: stats.curve(results, TEST) for name, results in common.items()}
-        binary = curves[f"{scale}binary"]
+        binary = curves[f"{family}binary"]
         start, end = binary.rates[0].mean(), binary.rates[-1].mean()
         rows = []
         for share in (0.5, 0.75, 1.0):
@@ -100,7 +108,7 @@ def steps(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]
                 ratio = stats.steps_ratio(curves[name], binary, target)
                 rows.append([
                     f"{100 * target:.1f}", _arm(known[name]), number(stats.estimate_steps(curves[name], target)),
-                    "" if name == f"{scale}binary" else number(ratio, digits=2),
+                    "" if name == f"{family}binary" else number(ratio, digits=2),
                 ])  # fmt: skip
         tables.append(Table(head=["test pass@1 %", "arm", "steps to it", "times those of binary"], rows=rows))
     return [*against(found, claim, known), *tables]
@@ -124,7 +132,7 @@ def kept(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
 
 def errors(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
     """How held-out programs end over the iterations; and what the reward token means."""
-    rows, meaning = [], []
+    rows, meaning, guided = [], [], []
     for name in claim.arms:
         for number_, place in enumerate(found[name][0]["places"]):
             shares = [_shares(result["places"][number_][TEST]["ends"]) for result in found[name]]
@@ -133,21 +141,32 @@ def errors(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table
         gates = [result["reward_token"] for result in found[name] if result["reward_token"]]
         if gates:
             meaning.append([_arm(known[name]), *_meaning(gates)])
+            guided.append([_arm(known[name]), *_guided(gates)])
     head = ["arm", "test programs of", *(f"{end} %" for end in SHOWN_ENDS)]
     gate_head = ["arm", "pass@1 % under good", "no token", "bad", "good - bad, points", "swap, nats: passed", "failed"]
-    return [Table(head=head, rows=rows), Table(head=gate_head, rows=meaning)]
+    guided_head = ["arm", "pass@1 % under good, without the tail", "and with guidance 1", "guidance, points"]
+    tables = [Table(head=head, rows=rows), Table(head=gate_head, rows=meaning), Table(head=guided_head, rows=guided)]
+    return [table for table in tables if table.rows]
 
 
 def _meaning(gates: Sequence[Mapping[str, Any]]) -> list[str]:
     """Means over seeds."""
-    rates = [
-        f"{100 * np.mean([gate['pass@1'][token]['mean'] for gate in gates]):.1f}" for token in ("good", "none", "bad")
-    ]
+    rates = [_rate(gates, way) for way in ("good", "none", "bad")]
     spreads = [
         np.array([gate[key]["mean"] for gate in gates]) * scale
         for key, scale in (("good-bad", 100), ("swap_good", 1), ("swap_bad", 1))
     ]
     return [*rates, *(_spread(each, digits=2) for each in spreads)]
+
+
+def _guided(gates: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Means over seeds: the control, guidance, and the difference between the two."""
+    gains = np.array([100 * gate["guided-masked"]["mean"] for gate in gates])
+    return [_rate(gates, "masked"), _rate(gates, "guided"), _spread(gains, digits=2)]
+
+
+def _rate(gates: Sequence[Mapping[str, Any]], way: str) -> str:
+    return f"{100 * np.mean([gate['pass@1'][way]['mean'] for gate in gates]):.1f}"
 
 
 def _spread(values: NDArray[np.float64], *, digits: int) -> str:
@@ -163,16 +182,16 @@ def _shares(ends: Mapping[str, int]) -> dict[str, float]:
 
 
 def formats(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
-    """Scores of what the model wrote, and of the function that it begins with."""
+    """What the model wrote, the function that it begins with, and what it writes when unlikely tokens are left out."""
     rows = []
     for name in claim.arms:
-        raw, cut = ([stats.table(found[name], split, place=place) for place in (0, -1)] for split in (TEST, "block"))
-        rows.append([
-            _arm(known[name]), *(percent(stats.mean(rates)) for rates in (raw[0], raw[1], cut[0], cut[1])),
-            points(stats.mean(raw[1] - raw[0])), points(stats.mean(cut[1] - cut[0])),
-        ])  # fmt: skip
-    head = ["arm", "raw: base %", "after", "post-processed: base %", "after", "raw change, points", "post-processed"]
-    return [Table(head=head, rows=rows)]
+        for about, split in WAYS_TO_COUNT:
+            base, last = (stats.table(found[name], split, place=place) for place in (0, -1))
+            rows.append([
+                _arm(known[name]) if split == TEST else "", about, percent(stats.mean(base)),
+                percent(stats.mean(last)), points(stats.mean(last - base)),
+            ])  # fmt: skip
+    return [Table(head=["arm", "test programs", "base pass@1 %", "after", "change, points"], rows=rows)]
 
 
 TABLES: Mapping[str, Callable[..., list[Table]]] = {

@@ -97,15 +97,16 @@ def result(arm: str, seed: int, rates: list[float]) -> dict[str, Any]:
                     "passed": [int(each) for each in draw.binomial(10, rate, 40)],
                     "ends": {"passed": 25, "NameError": 75},
                 }
-                for split in ("test", "plain", "block")
+                for split in ("test", "plain", "block", "masked")
             },
         }
         for number, (name, rate) in enumerate(zip(("base", "000", "001"), rates, strict=True))
     ]
     one = {"mean": 0.4, "error": 0.1}
     meaning = {
-        "pass@1": dict.fromkeys(("good", "none", "bad"), one),
+        "pass@1": dict.fromkeys(("good", "none", "bad", "masked", "guided"), one),
         "good-bad": one,
+        "guided-masked": one,
         "swap_good": one,
         "swap_bad": one,
     }
