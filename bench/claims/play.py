@@ -34,6 +34,7 @@ from leti.problems.pocket import PLAIN
 from leti.runs import Place, Programs, Run
 from leti.sampling.scripted import ScriptedSampler
 from leti.types import Attempt, Example, Key, Problem, SampleRequest, Solution, Wanted
+from leti.watch import watching
 
 MASKED = "masked"
 """The test problems again, drawn without the tail: what is left of a gain that is only a narrower distribution."""
@@ -91,7 +92,8 @@ def play(arm: Arm, seed: int, runs: Path) -> dict[str, Any]:
             resolved(config), build.manifest(config, build.isolation(verifier)), problems=build.all_problems(config)
         )
         whole, began = not run.iterations(), time.monotonic()
-        loop.learn(run)
+        with watching(run, build.expected(config, loop)):
+            loop.learn(run)
         seconds = time.monotonic() - began if whole else None  # of one sitting only
         places = score_held_out(loop, config, run, curve=arm.curve, shared=runs / "base")
         meaning = gate_of(config, places, loop.objective.prefix)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leti import feedback
-from leti.config import Config
+from leti.config import Config, resolved
 from leti.loop import Leti, Verifier
 from leti.objectives import Choice, Layout, Objective
 from leti.problems import TRAIN, ProblemSet, digest, load_problems
@@ -23,6 +23,7 @@ from leti.verify import Limits, PythonVerifier
 from leti.verify.inside import InsideVerifier
 from leti.verify.isolation import choose
 from leti.verify.own import OwnVerifier
+from leti.watch import Expected, Listener
 
 if TYPE_CHECKING:
     from leti.sampling.hf import HFSampler
@@ -164,6 +165,27 @@ def scoring(config: Config, problems: ProblemSet) -> Scoring:
         ks=score.ks,
         decoding=score_decoding(config),
     )
+
+
+def expected(config: Config, loop: Leti) -> Expected:
+    """How much an iteration has to do."""
+    training = config.training
+    return Expected(
+        programs=len(loop.problems) * loop.samples,
+        scored={name: len(problems) * loop.scoring.samples for name, problems in loop.scoring.splits.items()},
+        epochs=training.epochs,
+        batch=training.batch,
+        pretrain_ratio=config.pretrain.ratio,
+    )
+
+
+def trackers(config: Config, folder: Path) -> list[Listener]:
+    """Where figures go besides the run's files; made when the run has begun."""
+    if config.tracker is None:
+        return []
+    from leti.watch.trackers import Tracker
+
+    return [Tracker(config.tracker, folder=folder, config=resolved(config))]
 
 
 def all_problems(config: Config) -> tuple[Problem, ...]:

@@ -165,6 +165,9 @@ class Config(Section):
 
     seed: int = 0
     iterations: int = Field(6, ge=0)
+    tracker: str | None = Field(
+        None, description="`tensorboard`, `wandb`, `trackio`, `mlflow`, ...: figures go there, too."
+    )
     problems: ProblemsConfig = ProblemsConfig()
     model: ModelConfig = ModelConfig()
     sampling: SamplingConfig = SamplingConfig()

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from itertools import chain, tee
 from typing import Protocol
 
-from leti.progress import say, track
 from leti.runs import AttemptRow, Place, Programs, Run
-from leti.scores import in_words, summary, tally
+from leti.scores import summary, tally
 from leti.training.place import TrainingPlace
 from leti.types import (
     Attempt,
@@ -99,14 +98,14 @@ class Leti:
             if not place.weights.exists():
                 request = SampleRequest(weights=weights, prefix=prefix, decoding=self.decoding, key=f"{key} sample")
                 rows = wanted(self.problems, self.samples)
-                attempts = self.attempt(place, rows, request=request, name=place.name)
+                attempts = self.attempt(place, rows, request=request)
                 place.examples.write(self.objective.examples(attempts, key))
                 self.train(place, weights, key=key)
             weights, prefix = str(place.weights), self.objective.prefix
             self.score(place, weights, prefix=prefix)
 
     def attempt(
-        self, place: Programs, rows: Sequence[Wanted], *, request: SampleRequest, name: str, scored: bool = False
+        self, place: Programs, rows: Sequence[Wanted], *, request: SampleRequest, scored: bool = False
     ) -> list[Attempt]:
         """Samples programs, verifies them while the next are sampled, and says what became of them."""
         by_id = {problem.id: problem for problem, _ in rows}
@@ -116,17 +115,15 @@ class Leti:
         owed, asked = tee(chain(kept, place.solutions.extending(fresh)))
 
         verdicts = self.verifier.verify(((by_id[solution.problem], solution) for solution in asked), scored=scored)
-        judged = track(zip(verdicts, owed, strict=True), label=f"{name}: programs", total=len(rows) - len(done))
         place.attempts.extend(
             AttemptRow(solution=solution, verdict=verdict, feedback=self.render(verdict))
-            for verdict, solution in judged
+            for verdict, solution in zip(verdicts, owed, strict=True)
         )
         return [row.attempt(by_id) for row in place.attempts]
 
     def train(self, place: Place, start: str, *, key: str) -> None:
         """Fine-tunes on the iteration's examples."""
         examples = list(place.examples)
-        say(f"iteration {place.name}: {len(examples)} examples")
         prefix = self.objective.prefix
         training = TrainingPlace(
             start=start, weights=place.weights, checkpoint=place.checkpoint, key=f"{key} train", prefix=prefix
@@ -143,8 +140,7 @@ class Leti:
                 weights=weights, prefix=prefix, decoding=self.scoring.decoding, key=f"seed={self.seed} score={split}"
             )
             programs, rows = place.scored(split), wanted(problems, self.scoring.samples)
-            attempts = self.attempt(programs, rows, request=request, name=f"{place.name} {split}", scored=True)
+            attempts = self.attempt(programs, rows, request=request, scored=True)
             tallies = tally((attempt.problem.id, attempt.verdict.passed) for attempt in attempts)
             scores[split] = summary(tallies, self.scoring.ks)
-            say(f"{place.name}: {split} {in_words(scores[split])}")
         place.write_scores(scores)

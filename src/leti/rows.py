@@ -43,14 +43,41 @@ class Rows(Generic[Row]):
             for number, line in enumerate(lines, start=1):
                 if not line.endswith(b"\n"):
                     return
-                try:
-                    yield self.adapter.validate_json(line)
-                except ValidationError as error:
-                    raise RunError(
-                        f"{self.path}, line {number}: damaged ({error.errors()[0]['msg']}). "
-                        f"Put the file back from a copy, or delete {self.part_of or self.path} and type the same "
-                        "`leti learn` again: what was there is made anew."
-                    ) from None
+                yield self._row(line, f"line {number}")
+
+    def since(self, start: int) -> tuple[list[Row], int]:
+        """The whole rows from a byte on, and the byte behind them.
+
+        Raises:
+            RunError: one of them is no such row.
+        """
+        if not self.path.exists():
+            return [], start
+        with self.path.open("rb") as lines:
+            lines.seek(start)
+            whole = lines.read().rpartition(b"\n")[0]
+        if not whole:
+            return [], start
+        rows = [self._row(line, f"after byte {start}") for line in whole.split(b"\n")]
+        return rows, start + len(whole) + 1
+
+    def size(self) -> tuple[int, int]:
+        """How many whole rows there are, and the byte behind them."""
+        if not self.path.exists():
+            return 0, 0
+        end = _whole_bytes(self.path)
+        with self.path.open("rb") as lines:
+            return sum(1 for line in lines if line.endswith(b"\n")), end
+
+    def _row(self, line: bytes, where: str) -> Row:
+        try:
+            return self.adapter.validate_json(line)
+        except ValidationError as error:
+            raise RunError(
+                f"{self.path}, {where}: damaged ({error.errors()[0]['msg']}). "
+                f"Put the file back from a copy, or delete {self.part_of or self.path} and type the same "
+                "`leti learn` again: what was there is made anew."
+            ) from None
 
     def keys(self) -> set[Any]:
         """The keys of the rows that are there."""

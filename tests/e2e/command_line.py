@@ -46,3 +46,39 @@ def learn_until(config: Path, run: Path, file: Path, size: int = 1) -> bool:
             os.kill(process.pid, signal.SIGKILL)
     assert there or not ran, f"{file} never came to {size} bytes"
     return there and ran
+
+
+PROBLEMS = [
+    {"id": f"add{n}", "prompt": f'"""\nAdd {n}.\nassert f(1) == {n + 1}\n"""', "tests": [f"assert f(1) == {n + 1}"],
+     "reference": f"def f(x):\n    return x + {n}\n", "split": split}
+    for split, numbers in (("train", range(4)), ("validation", range(4, 6)), ("test", range(6, 8)))
+    for n in numbers
+]  # fmt: skip
+
+CONFIG = """
+iterations = 2
+[problems]
+name = "jsonl"
+path = "{problems}"
+[model]
+path = "{model}"
+device = "cpu"
+[sampling]
+samples = 4
+max_new_tokens = 12
+batch_rows = 8
+[verify]
+workers = 1
+[pretrain]
+ratio = 0.5
+block_tokens = 32
+[training]
+epochs = 2
+batch = 4
+max_tokens = 512
+learning_rate = 1e-3
+checkpoint_steps = 1
+[score]
+samples = 2
+ks = [1]
+"""

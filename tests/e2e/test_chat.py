@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-from command_line import leti
+from command_line import CONFIG, PROBLEMS, leti
 
-from conftest import CONFIG, PROBLEMS
 from tiny_models import tiny_chat_tokenizer, tiny_qwen2
 
 

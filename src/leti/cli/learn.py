@@ -21,6 +21,7 @@ def learn(
     from leti.config import load_config, resolved
     from leti.progress import say
     from leti.runs import Run
+    from leti.watch import watching
 
     settings = load_config(config, set_)
     path = run or Path("runs") / Path(config).stem
@@ -34,6 +35,7 @@ def learn(
         )
         for note in notes:
             say(f"note: {note}")
-        loop.learn(this)
+        with watching(this, build.expected(settings, loop), listeners=build.trackers(settings, path)):
+            loop.learn(this)
     typer.echo(outcome(this, settings.score.splits))
     typer.echo(f"The run is in {path}. To look at it: leti report {path}")
