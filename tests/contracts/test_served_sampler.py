@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +100,17 @@ def test_the_weights_are_those_of_the_request(url: str, weights: str, tmp_path: 
     assert first != second
 
 
+def test_weights_written_anew_under_the_same_name_are_loaded_anew(url: str, weights: str, tmp_path: Path) -> None:
+    place = tmp_path / "weights"
+    shutil.copytree(weights, place)
+    request = request_for(str(place), temperature=0.0)
+    before = [s.completion for s in OpenAISampler(url).sample(ROWS, request, done=NOTHING_DONE)]
+    shutil.rmtree(place)
+    tiny_models.tiny_qwen2(place)
+    assert [s.completion for s in OpenAISampler(url).sample(ROWS, request, done=NOTHING_DONE)] != before
+
+
+@pytest.mark.slow
 def test_a_server_with_other_weights_is_refused_with_what_to_type(weights: str, tmp_path: Path) -> None:
     other = str(tiny_models.tiny_gpt2(tmp_path / "gpt2"))
     (tmp_path / "serve").mkdir()

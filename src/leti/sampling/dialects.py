@@ -7,6 +7,7 @@ server refuses, or of which its answer shows nothing, gives way to the next. Pur
     vllm          vLLM: prompts as ids, and ids come back
     extended      llama.cpp, SGLang and others: prompts as text, the defaults for open models turned off
     transformers  `transformers serve`: prompts as text, everything else in `generation_config`; loads weights by name
+    pinned        the same, started with weights that may not be named in another way
     plain         what OpenAI documents, and nothing else
 
 A problem that is a conversation would be asked of `chat/completions`: its fields belong here, beside these.
@@ -44,7 +45,9 @@ class Dialect:
     min_p: bool = False
     """Whether `min_p` is sure to be understood."""
     loads: bool = False
-    """Whether the server loads whatever weights a request names."""
+    """Whether the server has no weights but those that a request names."""
+    versions: bool = False
+    """Whether it is told which version of a directory is meant, so that it cannot answer with an older one."""
     alone: bool = False
     """Whether a seed holds only while no other request is under way."""
 
@@ -107,7 +110,8 @@ def _plain(asked: Asked, decoding: Decoding, encoding: Encoding | None) -> Field
 DIALECTS = (
     Dialect(name="vllm", fields=_vllm, by_ids=True, min_p=True),
     Dialect(name="extended", fields=_extended),
-    Dialect(name="transformers", fields=_transformers, min_p=True, loads=True, alone=True),
+    Dialect(name="transformers", fields=_transformers, min_p=True, loads=True, versions=True, alone=True),
+    Dialect(name="pinned", fields=_transformers, min_p=True, loads=True, alone=True),
     Dialect(name="plain", fields=_plain),
 )
 """In the order in which they are tried."""

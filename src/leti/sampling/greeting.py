@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leti.errors import ConfigError, SamplingError
 from leti.sampling.dialects import DIALECTS, Dialect
+from leti.sampling.names import full_name, names_of, versioned
 from leti.sampling.replies import Refusal, Reply
 
 if TYPE_CHECKING:
@@ -39,33 +39,20 @@ async def greet(server: Server, weights: str, *, asked: Asked, decoding: Decodin
     cards = await server.cards()
     names = names_of(weights)
     listed = next((card.id for card in cards or () if names & {card.id, card.root}), None)
-    model = listed or _full(weights)
-    first = replace(asked, budget=1)
     refusal = Refusal("nothing was asked")
     for dialect in DIALECTS if encoding else (one for one in DIALECTS if not one.by_ids):
-        reply = await server.complete(model, dialect.fields(first, decoding, encoding))
+        model = listed or (versioned(weights) if dialect.versions else full_name(weights))
+        reply = await server.complete(model, dialect.fields(replace(asked, budget=1), decoding, encoding))
         if isinstance(reply, Refusal):
             refusal = reply
         elif not dialect.by_ids or reply.choice.token_ids is not None:
             if not (listed or dialect.loads or (cards is None and reply.model in names)):
+                refusal = Refusal(f"an answer in the name of {reply.model!r}")
                 break
             _understands(server, dialect, decoding=decoding)
             check_read(reply, asked, url=server.url)
             return Agreed(model, dialect)
-    else:
-        if listed:
-            raise SamplingError(f"The server at {server.url} has {listed!r}, but refuses to be asked: {refusal.words}")
     raise SamplingError(_others(server.url, weights, cards=cards, words=refusal.words))
-
-
-def names_of(weights: str) -> set[str | None]:
-    """What a server may call these weights: as they were typed, or the directory's full path."""
-    return {weights, weights.rstrip("/"), _full(weights)}
-
-
-def _full(weights: str) -> str:
-    """A directory's full path, for a server stands in another one; a model's name as it is."""
-    return str(Path(weights).resolve()) if Path(weights).is_dir() else weights
 
 
 def _understands(server: Server, dialect: Dialect, *, decoding: Decoding) -> None:
@@ -93,9 +80,9 @@ def check_read(reply: Reply, asked: Asked, *, url: str) -> None:
 
 
 def _others(url: str, weights: str, *, cards: Sequence[Card] | None, words: str) -> str:
-    has = f"has {', '.join(repr(card.id) for card in cards[:5])}" if cards else "lists no models"
+    lists = f"lists {', '.join(repr(card.id) for card in cards[:5])}" if cards else "lists no models"
     return (
-        f"The server at {url} {has}, and not {weights!r} (it says: {words}). No request can change the weights of a "
-        f"running server. Start it with these, as in: vllm serve {_full(weights)} --port 8000, or start "
-        "`transformers serve`, which loads what it is asked for. Then type the same command again: it goes on."
+        f"The server at {url} does not answer for {weights!r}: it {lists}, and says: {words}. No request can change "
+        f"the weights of a running server. Start it with these, as in: vllm serve {full_name(weights)} --port 8000, or "
+        "start `transformers serve`, which loads what it is asked for. Then type the same command again: it goes on."
     )

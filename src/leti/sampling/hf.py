@@ -21,9 +21,10 @@ from leti.sampling.completion import program_of
 from leti.sampling.decode import Rules, decode
 from leti.sampling.endings import Stops
 from leti.sampling.ledger import Ledger
+from leti.sampling.names import identity
 from leti.sampling.prompts import prompts_of
 from leti.sampling.uniforms import uniforms
-from leti.sampling.weights import Loaded, device_of, dtype_of, identity, load, revision
+from leti.sampling.weights import Loaded, device_of, dtype_of, load, revision
 from leti.types import Key, SampleRequest, Solution
 from leti.vocabulary import BAD
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,6 +13,7 @@ from transformers.utils import logging
 
 from leti.errors import ConfigError
 from leti.sampling.encoding import forbidden, look_like_weights, unreadable
+from leti.sampling.names import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +42,6 @@ class Loaded:
     def small(self) -> bool:
         """Whether it is on a CPU and so small that a second thread costs more than it brings."""
         return bool(self.model.device.type == "cpu" and self.model.num_parameters() < SMALL)
-
-
-def identity(weights: str) -> tuple[object, ...]:
-    """Differs if the name differs or, for a directory, any file in it was written anew."""
-    files = sorted(Path(weights).iterdir()) if Path(weights).is_dir() else []
-    return (weights, *((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
 
 
 def load(weights: str, *, device: torch.device, dtype: torch.dtype) -> Loaded:
