@@ -25,6 +25,8 @@ def test_a_server_is_asked_where_it_is() -> None:
     assert sampler_of("sampling.engine=openai", "sampling.url=http://localhost:8000/v1") == "OpenAISampler"
     with pytest.raises(ConfigError, match=r"sampling.url does not say where .* --set sampling.url=http"):
         sampler_of("sampling.engine=openai")
+    with pytest.raises(ConfigError, match=r"sampling.url = 'localhost:8000/v1': "):
+        sampler_of("sampling.engine=openai", "sampling.url=localhost:8000/v1")
 
 
 def test_an_engine_that_is_not_installed_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:

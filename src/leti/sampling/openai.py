@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from leti.errors import ConfigError, MissingBackend, SamplingError
+from leti.progress import say
 from leti.sampling.encoding import Encoding, encoding_of
 from leti.sampling.greeting import Agreed, check_read, greet
 from leti.sampling.outside import NOTHING, Asked, asked_of, from_text, from_tokens, owed, solution_of
@@ -106,6 +107,9 @@ def _encoding(weights: str) -> Encoding | None:
     try:
         return encoding_of(weights)
     except ConfigError:
+        say(
+            f"note: there is no tokenizer of {weights!r} here; the server is asked in text, and token ids are not known"
+        )
         return None
 
 

@@ -247,8 +247,11 @@ def test_what_a_server_cannot_be_asked_is_refused(llama: str, problems: list[Pro
         OpenAISampler("http://localhost", in_flight=0)
 
 
-def test_weights_that_only_the_server_has_are_asked_for_in_words(problems: list[Problem]) -> None:
+def test_weights_that_only_the_server_has_are_asked_for_in_words(
+    problems: list[Problem], capsys: pytest.CaptureFixture[str]
+) -> None:
     found, script = asked_with(plain, request_for(ONLY_THERE), rows_of(problems[:1]))
+    assert f"note: there is no tokenizer of {ONLY_THERE!r} here" in capsys.readouterr().err
     assert len(found) == 2
     assert all(isinstance(body["prompt"], str) and "logit_bias" not in body for body in script.asked)
     with pytest.raises(SamplingError, match=r"tokenizer of '/models/only/there' is not to be had here"):
