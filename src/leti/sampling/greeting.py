@@ -52,6 +52,8 @@ async def greet(server: Server, weights: str, *, asked: Asked, decoding: Decodin
             _understands(server, dialect, decoding=decoding)
             check_read(reply, asked, url=server.url)
             return Agreed(model, dialect)
+    if listed:
+        raise SamplingError(f"The server at {server.url} has {listed!r}, but refuses to be asked: {refusal.words}")
     raise SamplingError(_others(server.url, weights, cards=cards, words=refusal.words))
 
 

@@ -100,10 +100,9 @@ def test_a_failure_that_passes_is_waited_for(status: int, llama: str, problems: 
     def answer(body: Body) -> Answer:
         return Answer({"error": {"message": "busy"}}, status, SOON) if next(turns) % 3 else plain(body)
 
-    found, _ = asked_with(answer, request_for(llama), rows_of(problems), in_flight=1)
-    assert [s.completion for s in found] == [
-        s.completion for s in asked_with(plain, request_for(llama), rows_of(problems))[0]
-    ]
+    rows = rows_of(problems[:1])
+    found, _ = asked_with(answer, request_for(llama), rows, in_flight=1)
+    assert [s.completion for s in found] == [s.completion for s in asked_with(plain, request_for(llama), rows)[0]]
 
 
 def test_a_connection_that_is_lost_is_made_again(llama: str, problems: list[Problem]) -> None:
@@ -190,6 +189,11 @@ def test_weights_under_another_name_are_asked_for_by_that_name(llama: str, probl
     models = Answer({"data": [{"id": "other", "root": "/else"}, {"id": "coder", "root": str(Path(llama).resolve())}]})
     _, script = asked_with(plain, request_for(llama), rows_of(problems[:1], 1), models=models)
     assert {body["model"] for body in script.asked} == {"coder"}
+
+
+def test_a_server_that_has_the_weights_and_refuses_is_quoted(llama: str, problems: list[Problem]) -> None:
+    words = failure(lambda _: Answer({"message": "temperature must be in [0, 2], got 4.0."}, 400), llama, problems)
+    assert f'has {llama!r}, but refuses to be asked: 400 {{"message": "temperature must be in [0, 2]' in words
 
 
 def test_ids_go_to_a_server_that_gives_ids_back(llama: str, problems: list[Problem]) -> None:
