@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from leti import feedback
 from leti.config import Config, resolved
-from leti.loop import Leti, Verifier
+from leti.errors import ConfigError
+from leti.loop import Leti, Sampler, Verifier
 from leti.objectives import Choice, Layout, Objective
 from leti.problems import TRAIN, ProblemSet, digest, load_problems
 from leti.types import Decoding, Feedback, Problem, Scoring, Verdict
@@ -26,7 +27,6 @@ from leti.verify.own import OwnVerifier
 from leti.watch import Expected, Listener
 
 if TYPE_CHECKING:
-    from leti.sampling.hf import HFSampler
     from leti.training.trainer import HFTrainer
 
 VERSIONS_OF = ("leti", "torch", "transformers", "tokenizers", "accelerate", "numpy")
@@ -81,11 +81,30 @@ def weights(path: str) -> str:
     return str(files("leti") / "pocket" / "model") if path == "pocket" else path
 
 
-def sampler(config: Config) -> HFSampler:
-    """Writes programs with a Hugging Face model."""
+def sampler(config: Config) -> Sampler:
+    """Writes programs with the configured engine.
+
+    Raises:
+        ConfigError: a server is to be asked, and nothing says where it is.
+        MissingBackend: the engine is not installed.
+    """
+    sampling = config.sampling
+    if sampling.engine == "openai":
+        from leti.sampling.openai import OpenAISampler
+
+        if sampling.url is None:
+            raise ConfigError(
+                "sampling.engine is 'openai', but sampling.url does not say where the server is. "
+                "Type it, as in --set sampling.url=http://localhost:8000/v1"
+            )
+        return OpenAISampler(sampling.url, in_flight=sampling.batch_rows)
+    if sampling.engine == "vllm":
+        from leti.sampling.vllm import VLLMSampler
+
+        return VLLMSampler(device=config.model.device, dtype=config.model.precision, batch_rows=sampling.batch_rows)
     from leti.sampling.hf import HFSampler
 
-    return HFSampler(device=config.model.device, dtype=config.model.precision, batch_rows=config.sampling.batch_rows)
+    return HFSampler(device=config.model.device, dtype=config.model.precision, batch_rows=sampling.batch_rows)
 
 
 AnyVerifier = PythonVerifier | InsideVerifier | OwnVerifier
@@ -236,13 +255,14 @@ def _pretraining_text(source: str) -> str:
 
 def manifest(config: Config, isolation: str) -> Mapping[str, Any]:
     """What a run rests on. `identity` must stay the same from sitting to sitting."""
+    packages = (*VERSIONS_OF, "vllm") if config.sampling.engine == "vllm" else VERSIONS_OF
     return {
         "identity": {
             "seed": config.seed,
             "model": _model_identity(config.model.path),
             "problems": digest(all_problems(config)),
         },
-        "versions": {"python": platform.python_version()} | {name: _version(name) for name in VERSIONS_OF},
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in packages},
         "machine": {"system": platform.system(), "architecture": platform.machine()},
         "isolation": isolation,
     }

@@ -66,6 +66,12 @@ class ModelConfig(Section):
 class SamplingConfig(Section):
     """How programs are written for training."""
 
+    engine: Literal["hf", "vllm", "openai"] = Field(
+        "hf", description="What draws them: transformers, vLLM in a process of its own, or a server of OpenAI's API."
+    )
+    url: Annotated[str, Field(pattern=r"^https?://[^/\s]+")] | None = Field(
+        None, description="openai: where the server is, as in `http://localhost:8000/v1`."
+    )
     samples: int = Field(16, ge=1, description="Programs per problem and iteration (the paper: 128).")
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)

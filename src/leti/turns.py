@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from jinja2 import TemplateError
+
 from leti.errors import ConfigError
 from leti.vocabulary import CONTROL_TOKENS, lead, plain
 
 SAID, ANSWERED = "what the user says", "what the model answers"
 """Stand for these while a template is read."""
+USER, MODEL = {"role": "user", "content": SAID}, {"role": "assistant", "content": ANSWERED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,8 @@ def _of_template(tokenizer: Any, first: tuple[int, ...], end: int | None) -> Tur
             "problems.format is chat, and the model's tokenizer has no chat template. Take a model that was trained to "
             "chat, or type: --set problems.format=completion"
         )
-    said, answered = {"role": "user", "content": SAID}, {"role": "assistant", "content": ANSWERED}
-    asked = tokenizer.apply_chat_template([said], tokenize=False, add_generation_prompt=True)
+    asked = tokenizer.apply_chat_template([USER], tokenize=False, add_generation_prompt=True)
     before, shown, after = asked.partition(SAID)
-    closed = tokenizer.apply_chat_template([said, answered], tokenize=False).rpartition(ANSWERED)[2]
     if not shown:
         raise ConfigError("The model's chat template does not show what the user says as it is. Take another model.")
     for token in CONTROL_TOKENS:  # an exported model's template sets the good token by itself
@@ -60,8 +61,27 @@ def _of_template(tokenizer: Any, first: tuple[int, ...], end: int | None) -> Tur
     bos = tokenizer.bos_token or ""
     if bos and before.startswith(bos):  # once, wherever it comes from, and in front of the reward token
         before, first = before.removeprefix(bos), (int(tokenizer.bos_token_id),)
-    turn_ends = _own(tokenizer, closed)
-    return Turns(first, _own(tokenizer, before), _own(tokenizer, after), turn_ends[0] if turn_ends else end, chat=True)
+    own_end = turn_end(tokenizer)
+    return Turns(
+        first=first,
+        before=_own(tokenizer, before),
+        after=_own(tokenizer, after),
+        end=end if own_end is None else own_end,
+        chat=True,
+    )
+
+
+def turn_end(tokenizer: Any) -> int | None:
+    """The id that the chat template ends the model's turn with. None if there is no template, or no such id."""
+    if not tokenizer.chat_template:
+        return None
+    try:
+        whole = tokenizer.apply_chat_template([USER, MODEL], tokenize=False)
+    except TemplateError:  # a template that takes no such conversation
+        return None
+    _, shown, closed = whole.rpartition(ANSWERED)
+    ids = _own(tokenizer, closed) if shown else ()
+    return ids[0] if ids else None
 
 
 def _own(tokenizer: Any, text: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from leti.errors import ConfigError
-from leti.turns import turns_of
+from leti.turns import turn_end, turns_of
 from leti.vocabulary import GOOD, plain
 from tiny_models import CHATML, tiny_chat_tokenizer, tiny_tokenizer
 
@@ -73,3 +73,9 @@ def test_what_cannot_be_asked_in_messages_is_told_with_what_to_type() -> None:
         turns_of(tiny_tokenizer(), chat=True)
     with pytest.raises(ConfigError, match="does not show"):
         turns_of(tiny_chat_tokenizer("{% for m in messages %}{{ m.content | upper }}{% endfor %}"), chat=True)
+
+
+def test_a_template_that_takes_no_such_conversation_ends_no_turn() -> None:
+    picky = "{% for m in messages %}{{ raise_exception('no') if m.role == 'assistant' else m.content }}{% endfor %}"
+    assert turn_end(tiny_chat_tokenizer(picky)) is None
+    assert turn_end(tiny_tokenizer()) is None

@@ -21,9 +21,10 @@ from leti.sampling.completion import program_of, written
 from leti.sampling.decode import Rules, decode
 from leti.sampling.endings import Stops
 from leti.sampling.ledger import Ledger
+from leti.sampling.names import identity
 from leti.sampling.prompts import prompts_of
 from leti.sampling.uniforms import uniforms
-from leti.sampling.weights import Loaded, device_of, dtype_of, identity, load, revision
+from leti.sampling.weights import Loaded, device_of, dtype_of, load, revision
 from leti.types import Key, SampleRequest, Solution
 from leti.vocabulary import BAD
 
@@ -75,8 +76,7 @@ class HFSampler:
         loaded = self._load(request.weights)
         prompts = prompts_of(chunk, request, tokenizer=loaded.tokenizer, window=loaded.window)
         stops = Stops(loaded.tokenizer, request.decoding.stop)
-        ends = {*loaded.ends, *(prompt.end for prompt in prompts if prompt.end is not None)}
-        ledger = Ledger([prompt.budget for prompt in prompts], ends=sorted(ends), stops=stops)
+        ledger = Ledger([prompt.budget for prompt in prompts], ends=loaded.ends, stops=stops)
         if ledger.open:
             numbers = np.stack([
                 uniforms(request.key, problem=problem.id, sample=sample, count=ledger.longest)

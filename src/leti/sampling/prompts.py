@@ -26,8 +26,6 @@ class Prompt:
     tokens: tuple[int, ...]
     budget: int
     """The most tokens its completion may have."""
-    end: int | None
-    """What ends its completion, besides what ends every text of the model."""
 
 
 def prompts_of(rows: Sequence[Row], request: SampleRequest, *, tokenizer: Any, window: int | None) -> list[Prompt]:
@@ -51,7 +49,7 @@ def prompts_of(rows: Sequence[Row], request: SampleRequest, *, tokenizer: Any, w
             tokens = (*turns.first, *prefix, *turns.problem(tokenizer, problem.prompt))
             budget = _budget(len(tokens), request.decoding)
             budget = _within(window, tokens=len(tokens), budget=budget, problem=problem.id)
-            known[problem.id] = Prompt(tokens, budget, turns.end)
+            known[problem.id] = Prompt(tokens, budget)
     return [known[problem.id] for problem, _ in rows]
 
 

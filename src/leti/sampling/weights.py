@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +12,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
 from leti.errors import ConfigError
-from leti.vocabulary import CONTROL_TOKENS
+from leti.sampling.encoding import ends_of, forbidden, look_like_weights, unreadable
+from leti.sampling.names import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,12 +44,6 @@ class Loaded:
         return bool(self.model.device.type == "cpu" and self.model.num_parameters() < SMALL)
 
 
-def identity(weights: str) -> tuple[object, ...]:
-    """Differs if the name differs or, for a directory, any file in it was written anew."""
-    files = sorted(Path(weights).iterdir()) if Path(weights).is_dir() else []
-    return (weights, *((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
-
-
 def load(weights: str, *, device: torch.device, dtype: torch.dtype) -> Loaded:
     """The model and the tokenizer of these weights, ready to be sampled.
 
@@ -57,7 +51,7 @@ def load(weights: str, *, device: torch.device, dtype: torch.dtype) -> Loaded:
         ConfigError: there are none, or they cannot be read.
     """
     name = identity(weights)
-    _look_like_weights(weights)
+    look_like_weights(weights)
     try:
         with _quiet():
             tokenizer = AutoTokenizer.from_pretrained(weights)
@@ -69,7 +63,7 @@ def load(weights: str, *, device: torch.device, dtype: torch.dtype) -> Loaded:
         RuntimeError,
         SafetensorError,
     ) as error:  # what transformers raises for what is missing, torn or unknown
-        raise ConfigError(_unreadable(weights, reason=str(error))) from error
+        raise ConfigError(unreadable(weights, reason=str(error))) from error
     model = model.to(device).eval().requires_grad_(False)
     width = model.get_output_embeddings().weight.shape[0]
     ends = _ends(model, tokenizer)
@@ -79,7 +73,7 @@ def load(weights: str, *, device: torch.device, dtype: torch.dtype) -> Loaded:
         model=model,
         tokenizer=tokenizer,
         ends=ends,
-        forbidden=torch.tensor(_forbidden(tokenizer, width=width, ends=ends), dtype=torch.long, device=device),
+        forbidden=torch.tensor(forbidden(tokenizer, width=width, ends=ends), dtype=torch.long, device=device),
         window=getattr(text, "max_position_embeddings", None),
     )
 
@@ -90,11 +84,11 @@ def revision(weights: str) -> str | None:
     Raises:
         ConfigError: there is no such model.
     """
-    _look_like_weights(weights)
+    look_like_weights(weights)
     try:
         config = AutoConfig.from_pretrained(weights)
     except (OSError, ValueError) as error:
-        raise ConfigError(_unreadable(weights, reason=str(error))) from error
+        raise ConfigError(unreadable(weights, reason=str(error))) from error
     return getattr(config, "_commit_hash", None)
 
 
@@ -128,31 +122,6 @@ def dtype_of(name: str, *, device: torch.device) -> torch.dtype:
     return DTYPES[name]
 
 
-def _look_like_weights(weights: str) -> None:
-    """Refuses what is meant for a directory and is none, before it is looked for on the Hub."""
-    path = Path(weights)
-    if path.is_dir():
-        if not (path / "config.json").exists():
-            raise ConfigError(
-                f"{weights!r} holds no model: there is no config.json in it. Type a directory of weights."
-            )
-    elif path.exists() or path.is_absolute() or weights.startswith((".", "~")) or weights.count("/") > 1:
-        raise ConfigError(
-            f"There is no directory of weights {weights!r}. Type one that exists, or a model's name on the Hugging "
-            "Face Hub, such as Salesforce/codegen-350M-mono."
-        )
-
-
-def _unreadable(weights: str, *, reason: str) -> str:
-    said = " ".join(reason.split())[:300]
-    if Path(weights).is_dir():
-        return f"The model in {weights!r} cannot be read: {said}"
-    return (
-        f"{weights!r} is no directory, and no model of that name can be had from the Hugging Face Hub or its cache: "
-        f"{said} Type a directory of weights, or a model's full name (owner/name)."
-    )
-
-
 @contextmanager
 def _quiet() -> Iterator[None]:
     """No progress bars within: LETI shows its own."""
@@ -166,16 +135,8 @@ def _quiet() -> Iterator[None]:
 
 
 def _ends(model: Any, tokenizer: Any) -> tuple[int, ...]:
-    """The tokenizer's end-of-text id and those of the model's generation settings (chat models have several)."""
+    """What ends a text, with the ids that the model's generation settings name (chat models have several)."""
     settings = getattr(model, "generation_config", None)
     more = getattr(settings, "eos_token_id", None)
     more = more if isinstance(more, list) else [more]
-    return tuple(sorted({int(end) for end in (tokenizer.eos_token_id, *more) if end is not None}))
-
-
-def _forbidden(tokenizer: Any, *, width: int, ends: tuple[int, ...]) -> list[int]:
-    """Ids without a token (rows a vocabulary was padded with), and LETI's control tokens."""
-    known = tokenizer.get_vocab()
-    control = {known[token] for token in CONTROL_TOKENS if token in known}
-    allowed = (set(known.values()) | set(ends)) - control
-    return [index for index in range(width) if index not in allowed]
+    return ends_of(tokenizer, more)

@@ -15,6 +15,7 @@ from leti.errors import TrainingError
 from leti.kinds import Tests
 from leti.sampling.prompts import prompts_of
 from leti.training.tokens import REWARD_WORDS, add_control_tokens, encode
+from leti.turns import turns_of
 from leti.types import Decoding, Example, Problem, Role, SampleRequest, Segment
 from leti.vocabulary import BAD, CONTROL_TOKENS, FEEDBACK_END, FEEDBACK_START, GOOD, control, plain
 from tiny_models import END, tiny_chat_tokenizer, tiny_codegen, tiny_llama, tiny_tokenizer
@@ -222,5 +223,5 @@ def test_a_problem_that_is_trained_on_is_the_ids_it_was_sampled_from(chat: bool)
         max_tokens=100,
     )
     assert trained is not None
-    assert trained.ids == (*prompt.tokens, 7, 8, prompt.end)
+    assert trained.ids == (*prompt.tokens, 7, 8, turns_of(tokenizer, chat=chat).end)
     assert trained.weights == (1.0, *(0.5,) * (len(prompt.tokens) - 1), 1.0, 1.0, 1.0)
