@@ -71,13 +71,9 @@ def load_moments(model: Any, optimizer: torch.optim.AdamW, *, start: str) -> Non
 
 
 def longest(model: Any, settings: TrainerSettings) -> int:
-    """The most tokens one sequence may have: the settings' bound, the model's positions and its attention window.
-
-    The window counts because the mask of a packed row does not know it: within a window, all attention is full.
-    """
-    config = model.config.get_text_config()
-    bounds = [getattr(config, name, None) for name in ("max_position_embeddings", "sliding_window")]
-    return min([settings.max_tokens, *(int(bound) for bound in bounds if bound)])
+    """The most tokens one sequence may have: the settings' bound and the model's positions."""
+    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return min(settings.max_tokens, int(positions)) if positions else settings.max_tokens
 
 
 @contextmanager
