@@ -104,7 +104,7 @@ def tiny_gemma2(directory: Path, **changes: Any) -> Path:
 
 
 def tiny_gemma3(directory: Path, **changes: Any) -> Path:
-    """A Gemma3 text model (tied and scaled tables, two kinds of rotary positions) with a sliding layer and a full one."""
+    """A Gemma3 text model (tied and scaled tables, rotary positions of two kinds), a sliding layer and a full one."""
     layers = {"layer_types": ["sliding_attention", "full_attention"], "sliding_window": WINDOW}
     sizes = {"head_dim": 8, "query_pre_attn_scalar": 8}
     return _save(Gemma3ForCausalLM, Gemma3TextConfig(**(_shared() | _modern() | layers | sizes | changes)), directory)

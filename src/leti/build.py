@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leti import feedback
+from leti import adapters, feedback
 from leti.config import Config
 from leti.loop import Leti, Verifier
 from leti.objectives import Choice, Layout, Objective
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from leti.sampling.hf import HFSampler
     from leti.training.trainer import HFTrainer
 
-VERSIONS_OF = ("leti", "torch", "transformers", "tokenizers", "accelerate", "numpy")
+VERSIONS_OF = ("leti", "torch", "transformers", "tokenizers", "accelerate", "peft", "numpy")
 
 
 def leti(config: Config, verifier: Verifier) -> Leti:
@@ -175,9 +175,9 @@ def all_problems(config: Config) -> tuple[Problem, ...]:
 
 def trainer(config: Config) -> HFTrainer:
     """Moves weights."""
-    from leti.training import PretrainSettings, TrainerSettings, make_trainer
+    from leti.training import LoraSettings, PretrainSettings, TrainerSettings, make_trainer
 
-    training, pretrain = config.training, config.pretrain
+    training, pretrain, lora = config.training, config.pretrain, config.model.lora
     plain_code = PretrainSettings(
         source=_pretraining_text(pretrain.source),
         ratio=pretrain.ratio,
@@ -199,6 +199,7 @@ def trainer(config: Config) -> HFTrainer:
             weight_decay=training.weight_decay,
             clip=training.clip,
             precision=training.precision,
+            lora=LoraSettings(**lora) if lora else None,
             keep_optimizer=training.keep_optimizer,
             checkpoint_steps=training.checkpoint_steps,
             device=config.model.device,
@@ -240,7 +241,7 @@ def _model_identity(path: str) -> Mapping[str, str | None]:
         ConfigError: there is no such model.
     """
     folder = Path(weights(path))
-    if (folder / "config.json").is_file():
+    if any((folder / name).is_file() for name in ("config.json", adapters.FILE)):
         return {"path": path, "sha256": _digest_of_files(folder)}
     from leti.sampling.hf import revision
 

@@ -15,7 +15,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, with_config
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from leti.errors import ConfigError
 
@@ -35,6 +36,11 @@ def _no_twins(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _listed(names: Any) -> Any:
+    """One name may stand by itself."""
+    return [names] if isinstance(names, str) else names
+
+
 class Section(BaseModel):
     """A table of the TOML file; a key it does not know is refused."""
 
@@ -50,11 +56,26 @@ class ProblemsConfig(Section):
     limits: dict[str, Count] = Field({}, description="At most so many problems of a split, from its beginning.")
 
 
+@with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
+class LoraTable(TypedDict, total=False):
+    """What `model.lora` may hold."""
+
+    rank: Count
+    alpha: Annotated[float, Field(gt=0)]
+    targets: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+    bits: Literal[4]
+
+
 class ModelConfig(Section):
     """The model to begin with."""
 
     path: str = Field("pocket", description="`pocket` (built in), a directory, or a Hugging Face model name.")
     device: str = Field("auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, ...")
+    lora: LoraTable = Field(
+        LoraTable(),
+        description="Train an adapter, as in `{ rank = 16 }`; also `alpha` (twice the rank), `targets` (`all-linear`, "
+        "or a list of names) and `bits = 4` (QLoRA). `{}`: train all weights.",
+    )
 
 
 class SamplingConfig(Section):
@@ -140,7 +161,7 @@ class TrainingConfig(Section):
     warmup_steps: int = Field(0, ge=0, description="Of each iteration.")
     weight_decay: float = Field(0.01, ge=0, description="Not on biases and norms.")
     clip: float = Field(1.0, ge=0, description="Gradient norm; 0: none (paper: none).")
-    precision: Literal["float32", "bfloat16"] = Field("float32", description="bfloat16: autocast, float32 weights.")
+    precision: Literal["float32", "bfloat16"] = Field("float32", description="bfloat16: autocast, trained in float32.")
     keep_optimizer: bool = Field(True, description="AdamW's moments live on from iteration to iteration.")
     checkpoint_steps: int = Field(100, ge=0, description="Optimiser steps between checkpoints; 0: none.")
     shuffle: bool = Field(True, description="A new order each epoch (paper: the order of sampling).")
@@ -247,7 +268,8 @@ def _fields(tables: Sequence[str]) -> list[str]:
     for table in tables:
         annotation = model.model_fields[table].annotation
         assert isinstance(annotation, type)
-        assert issubclass(annotation, BaseModel)
+        if not issubclass(annotation, BaseModel):
+            return list(annotation.__annotations__)
         model = annotation
     return list(model.model_fields)
 

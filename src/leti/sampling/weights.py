@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,9 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
-from leti.errors import ConfigError
+from leti import adapters
+from leti.adapters import adapter_base
+from leti.errors import ConfigError, MissingBackend, UserError
 from leti.vocabulary import CONTROL_TOKENS
 
 if TYPE_CHECKING:
@@ -53,15 +56,23 @@ def identity(weights: str) -> tuple[object, ...]:
 def load(weights: str, *, device: torch.device, dtype: torch.dtype) -> Loaded:
     """The model and the tokenizer of these weights, ready to be sampled.
 
+    An adapter is merged into the model it was trained on: a token then costs what it costs without.
+
     Raises:
         ConfigError: there are none, or they cannot be read.
+        MissingBackend: they are an adapter, and peft is not installed.
     """
     name = identity(weights)
     _look_like_weights(weights)
+    base = adapter_base(weights)
     try:
         with _quiet():
             tokenizer = AutoTokenizer.from_pretrained(weights)
-            model = AutoModelForCausalLM.from_pretrained(weights, dtype=dtype)
+            model = AutoModelForCausalLM.from_pretrained(base or weights, dtype=dtype)
+            if base:
+                model = _merged(model, len(tokenizer), weights)
+    except UserError:
+        raise
     except (
         OSError,
         ValueError,
@@ -82,6 +93,16 @@ def load(weights: str, *, device: torch.device, dtype: torch.dtype) -> Loaded:
         forbidden=torch.tensor(_forbidden(tokenizer, width=width, ends=ends), dtype=torch.long, device=device),
         window=getattr(text, "max_position_embeddings", None),
     )
+
+
+def _merged(model: Any, tokens: int, adapter: str) -> Any:
+    try:
+        from peft import PeftModel
+    except ModuleNotFoundError as error:
+        raise MissingBackend("peft", "lora") from error
+    if tokens > model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(tokens, mean_resizing=False)  # the adapter has what belongs there
+    return PeftModel.from_pretrained(model, adapter).merge_and_unload()
 
 
 def revision(weights: str) -> str | None:
@@ -132,7 +153,7 @@ def _look_like_weights(weights: str) -> None:
     """Refuses what is meant for a directory and is none, before it is looked for on the Hub."""
     path = Path(weights)
     if path.is_dir():
-        if not (path / "config.json").exists():
+        if not any((path / name).exists() for name in ("config.json", adapters.FILE)):
             raise ConfigError(
                 f"{weights!r} holds no model: there is no config.json in it. Type a directory of weights."
             )
@@ -155,11 +176,13 @@ def _unreadable(weights: str, *, reason: str) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No progress bars within: LETI shows its own."""
+    """No progress bars within: LETI shows its own. Nor what peft warns of that is as it should be."""
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"peft\.|transformers\.")
+            yield
     finally:
         if shown:
             logging.enable_progress_bar()

@@ -89,7 +89,7 @@ def tensors(rows: Sequence[Row], device: torch.device) -> MicroBatch:
 
 
 def attention_masks(owners: torch.Tensor, model: Any) -> torch.Tensor | dict[str, torch.Tensor]:
-    """The mask of the model's layers; where some look at a sliding window only, one for each kind of layer, by its name.
+    """The mask of the model's layers; where only some look at a sliding window, one per kind of layer, by its name.
 
     Args:
         owners: (rows, tokens), as in `MicroBatch`.

@@ -16,7 +16,7 @@ from accelerate import Accelerator
 from leti.errors import ConfigError, TrainingError
 from leti.training.batches import micro_batches, tensors, weighted_loss
 from leti.training.checkpoint import Checkpoints, beside, publish
-from leti.training.optimizer import faster, make_optimizer
+from leti.training.optimizer import OwnRows, faster, make_optimizer
 from leti.training.place import PretrainSettings
 from leti.training.plan import EXAMPLES, PlannedStep, learning_rate, plan
 from leti.training.pretrain import blocks
@@ -38,8 +38,7 @@ class Machine:
     accelerator: Accelerator
     model: Any
     optimizer: torch.optim.AdamW
-    own_rows: tuple[Sequence[torch.Tensor], Sequence[int]]
-    """Parameters with a row per token, and the rows of LETI's tokens."""
+    own_rows: OwnRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +59,14 @@ class HFTrainer:
 
         Raises:
             TrainingError: the loss or the gradient is not a number. Nothing of that step is kept.
-            ConfigError: the model or the source of pre-training text is not there.
+            ConfigError: the model or the source of pre-training text is not there, or an adapter does not fit it.
         """
         if place.weights.exists():
             return
-        model, tokenizer = load(place.start)
-        if place.prefix:
-            add_control_tokens(model, tokenizer, seed=_seed(place.key))
+        machine, tokenizer = self._machine(place)
+        model = machine.model
         limit = longest(model, self.settings)
         encoded = encode_all(examples, tokenizer, max_tokens=limit)
-        machine = self._machine(model, place.start, tokenizer)
         checkpoints = Checkpoints(place.checkpoint, _digest(encoded, self.settings, place))
         done = checkpoints.restore(model, machine.optimizer)
 
@@ -84,26 +81,47 @@ class HFTrainer:
                 checkpoints.save(planned.step, model=model, optimizer=machine.optimizer)
 
         partial = beside(place.weights)
-        save(model, tokenizer, folder=partial)
+        self._save(model, tokenizer, partial)
         if self.settings.keep_optimizer:
             save_moments(model, machine.optimizer, folder=partial)
         checkpoints.remove()  # before the weights appear: who sees them never comes back to clean up
         publish(partial, place.weights)
 
-    def _machine(self, model: Any, start: str, tokenizer: Any) -> Machine:
+    def _machine(self, place: TrainingPlace) -> tuple[Machine, Any]:
+        """With the tokenizer."""
         accelerator = Accelerator()
         if accelerator.num_processes > 1:
             raise ConfigError(
                 f"This trainer works in one process and was started in {accelerator.num_processes}. "
                 "Start it without `accelerate launch` or `torchrun`."
             )
-        device = self.settings.device
-        model.to(accelerator.device if device == "auto" else torch.device(device))
+        name = self.settings.device
+        model, tokenizer, own_rows = self._model(place, accelerator.device if name == "auto" else torch.device(name))
         model.eval()  # no dropout, as in the paper (section 1.6): the data is the only randomness
         optimizer = make_optimizer(model, self.settings)
         if self.settings.keep_optimizer:
-            load_moments(model, optimizer, start=start)
-        return Machine(accelerator, model, optimizer, control_rows(model, tokenizer))
+            load_moments(model, optimizer, start=place.start)
+        return Machine(accelerator, model, optimizer, own_rows), tokenizer
+
+    def _model(self, place: TrainingPlace, device: torch.device) -> tuple[Any, Any, OwnRows]:
+        """On its device, with its tokenizer and what moves at `token_rate`."""
+        if self.settings.lora:
+            from leti.training import lora
+
+            model, tokenizer = lora.begin(place, self.settings, device=device, seed=_seed(place.key))
+            return model, tokenizer, lora.own_rows(model, tokenizer)
+        model, tokenizer = load(place.start)
+        if place.prefix:
+            add_control_tokens(model, tokenizer, seed=_seed(place.key))
+        return model.to(device), tokenizer, control_rows(model, tokenizer)
+
+    def _save(self, model: Any, tokenizer: Any, folder: Path) -> None:
+        if self.settings.lora:
+            from leti.training import lora
+
+            lora.save_adapter(model, tokenizer, folder=folder)
+        else:
+            save(model, tokenizer, folder=folder)
 
     def _batches(
         self, steps: Sequence[PlannedStep], encoded: Sequence[Encoded], tokenizer: Any, limit: int, *, key: str
@@ -144,7 +162,7 @@ class HFTrainer:
             )
         for group in machine.optimizer.param_groups:
             group["lr"] = rate
-        with faster(*machine.own_rows, times=settings.token_rate):
+        with faster(machine.own_rows, times=settings.token_rate):
             machine.optimizer.step()
         machine.optimizer.zero_grad()
         return TrainStep(
