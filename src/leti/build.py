@@ -199,6 +199,7 @@ def trainer(config: Config) -> HFTrainer:
             weight_decay=training.weight_decay,
             clip=training.clip,
             precision=training.precision,
+            recompute=training.recompute,
             lora=LoraSettings(**lora) if lora else None,
             keep_optimizer=training.keep_optimizer,
             checkpoint_steps=training.checkpoint_steps,

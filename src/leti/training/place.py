@@ -103,6 +103,8 @@ class TrainerSettings:
     """Optimiser steps between checkpoints; 0 writes none."""
     device: str = "auto"
     """`auto` (accelerate's choice), `cpu`, `cuda`, `cuda:1`, ..."""
+    recompute: bool = False
+    """Each layer's activations are made again in the backward pass: less memory, a third more time."""
     lora: LoraSettings | None = None
     """None trains all weights."""
     pretrain: PretrainSettings | None = field(default_factory=PretrainSettings)

@@ -20,6 +20,7 @@ from leti.training.optimizer import OwnRows, faster, make_optimizer
 from leti.training.place import PretrainSettings
 from leti.training.plan import EXAMPLES, PlannedStep, learning_rate, plan
 from leti.training.pretrain import blocks
+from leti.training.recompute import recompute_layers
 from leti.training.tokens import Encoded, add_control_tokens, control_rows, encode
 from leti.training.weights import load, load_moments, longest, save, save_moments
 from leti.types import TrainStep
@@ -98,6 +99,8 @@ class HFTrainer:
         name = self.settings.device
         model, tokenizer, own_rows = self._model(place, accelerator.device if name == "auto" else torch.device(name))
         model.eval()  # no dropout, as in the paper (section 1.6): the data is the only randomness
+        if self.settings.recompute:
+            recompute_layers(model)
         optimizer = make_optimizer(model, self.settings)
         if self.settings.keep_optimizer:
             load_moments(model, optimizer, start=place.start)
