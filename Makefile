@@ -32,11 +32,11 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 
 claims: $(INSTALLED) runs/pocket-second
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,openai,dev,bench]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,openai,lora,dev,bench]'
 	$(BIN)/python bench/claims
 
 claims-quick: $(INSTALLED)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,openai,dev,bench]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,openai,lora,dev,bench]'
 	$(BIN)/python bench/claims --quick
 
 runs/pocket-second: $(INSTALLED)
@@ -49,5 +49,5 @@ regold: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,openai,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,openai,lora,dev]'
 	touch $@

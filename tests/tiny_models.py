@@ -11,13 +11,25 @@ from tokenizers.processors import TemplateProcessing
 from transformers import (
     CodeGenConfig,
     CodeGenForCausalLM,
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
     GPT2Config,
     GPT2LMHeadModel,
     LlamaConfig,
     LlamaForCausalLM,
+    MixtralConfig,
+    MixtralForCausalLM,
     PreTrainedTokenizerFast,
     Qwen2Config,
     Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+    Qwen3MoeConfig,
+    Qwen3MoeForCausalLM,
+    Starcoder2Config,
+    Starcoder2ForCausalLM,
 )
 from transformers.utils import logging
 
@@ -31,6 +43,8 @@ END = "<|endoftext|>"
 SIZE = 320
 """Tokens of the tokenizer before LETI's; the models have 384 rows, so some rows have no token (as in CodeGen)."""
 ROWS = 384
+WINDOW = 24
+"""Positions that sliding layers look at, themselves included: less than what the tests sample, so that it shows."""
 
 
 def tiny_tokenizer(*, control: bool = True) -> Any:
@@ -94,6 +108,56 @@ def tiny_llama(directory: Path, **changes: Any) -> Path:
 def tiny_qwen2(directory: Path, **changes: Any) -> Path:
     """A Qwen2 model with two key-value heads for four heads."""
     return _save(Qwen2ForCausalLM, Qwen2Config(**(_shared() | _modern() | changes)), directory)
+
+
+def tiny_qwen3(directory: Path, **changes: Any) -> Path:
+    """A Qwen3 model (queries and keys are normed; heads of their own size)."""
+    return _save(Qwen3ForCausalLM, Qwen3Config(**(_shared() | _modern() | {"head_dim": 12} | changes)), directory)
+
+
+def tiny_starcoder2(directory: Path, **changes: Any) -> Path:
+    """A StarCoder2 model (biases everywhere, tied tables) whose every layer looks at the last `WINDOW` tokens only."""
+    sizes = {"sliding_window": WINDOW, "residual_dropout": 0.0, "embedding_dropout": 0.0}
+    return _save(Starcoder2ForCausalLM, Starcoder2Config(**(_shared() | _modern() | sizes | changes)), directory)
+
+
+def tiny_gemma2(directory: Path, **changes: Any) -> Path:
+    """A Gemma2 model (tied and scaled tables, soft-capped logits) with a sliding layer and a full one."""
+    sizes = {"head_dim": 8, "query_pre_attn_scalar": 8, "sliding_window": WINDOW, "final_logit_softcapping": 2.0}
+    return _save(Gemma2ForCausalLM, Gemma2Config(**(_shared() | _modern() | sizes | changes)), directory)
+
+
+def tiny_gemma3(directory: Path, **changes: Any) -> Path:
+    """A Gemma3 text model (tied and scaled tables, rotary positions of two kinds), a sliding layer and a full one."""
+    layers = {"layer_types": ["sliding_attention", "full_attention"], "sliding_window": WINDOW}
+    sizes = {"head_dim": 8, "query_pre_attn_scalar": 8}
+    return _save(Gemma3ForCausalLM, Gemma3TextConfig(**(_shared() | _modern() | layers | sizes | changes)), directory)
+
+
+def tiny_mixtral(directory: Path, **changes: Any) -> Path:
+    """A Mixtral model (two of four experts) whose every layer looks at the last `WINDOW` tokens only."""
+    experts = {"num_local_experts": 4, "num_experts_per_tok": 2, "sliding_window": WINDOW}
+    return _save(MixtralForCausalLM, MixtralConfig(**(_shared() | _modern() | experts | changes)), directory)
+
+
+def tiny_qwen3_moe(directory: Path, **changes: Any) -> Path:
+    """A Qwen3 mixture of experts: two of four, in every layer."""
+    experts = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "head_dim": 8}
+    return _save(Qwen3MoeForCausalLM, Qwen3MoeConfig(**(_shared() | _modern() | experts | changes)), directory)
+
+
+ARCHITECTURES = (
+    tiny_codegen,
+    tiny_gpt2,
+    tiny_llama,
+    tiny_qwen2,
+    tiny_qwen3,
+    tiny_starcoder2,
+    tiny_gemma2,
+    tiny_gemma3,
+    tiny_mixtral,
+    tiny_qwen3_moe,
+)
 
 
 def _shared() -> dict[str, Any]:

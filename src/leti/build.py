@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leti import feedback
+from leti import adapters, feedback
 from leti.config import Config, resolved
 from leti.errors import ConfigError
 from leti.loop import Leti, Sampler, Verifier
@@ -29,7 +29,7 @@ from leti.watch import Expected, Listener
 if TYPE_CHECKING:
     from leti.training.trainer import HFTrainer
 
-VERSIONS_OF = ("leti", "torch", "transformers", "tokenizers", "accelerate", "numpy")
+VERSIONS_OF = ("leti", "torch", "transformers", "tokenizers", "accelerate", "peft", "numpy")
 
 
 def leti(config: Config, verifier: Verifier) -> Leti:
@@ -92,12 +92,7 @@ def sampler(config: Config) -> Sampler:
     if sampling.engine == "openai":
         from leti.sampling.openai import OpenAISampler
 
-        if sampling.url is None:
-            raise ConfigError(
-                "sampling.engine is 'openai', but sampling.url does not say where the server is. "
-                "Type it, as in --set sampling.url=http://localhost:8000/v1"
-            )
-        return OpenAISampler(sampling.url, in_flight=sampling.batch_rows)
+        return OpenAISampler(_server(), in_flight=sampling.batch_rows)
     if sampling.engine == "vllm":
         from leti.sampling.vllm import VLLMSampler
 
@@ -105,6 +100,17 @@ def sampler(config: Config) -> Sampler:
     from leti.sampling.hf import HFSampler
 
     return HFSampler(device=config.model.device, dtype=config.model.precision, batch_rows=sampling.batch_rows)
+
+
+def _server() -> str:
+    """Where the server is. It is no configuration: it may be elsewhere tomorrow, and the result is the same."""
+    url = os.environ.get("OPENAI_BASE_URL", "")
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"sampling.engine is 'openai', but the environment variable OPENAI_BASE_URL is {url!r} and does not say "
+            "where the server is. Type: export OPENAI_BASE_URL=http://localhost:8000/v1"
+        )
+    return url
 
 
 AnyVerifier = PythonVerifier | InsideVerifier | OwnVerifier
@@ -216,9 +222,9 @@ def all_problems(config: Config) -> tuple[Problem, ...]:
 
 def trainer(config: Config) -> HFTrainer:
     """Moves weights."""
-    from leti.training import PretrainSettings, TrainerSettings, make_trainer
+    from leti.training import LoraSettings, PretrainSettings, TrainerSettings, make_trainer
 
-    training, pretrain = config.training, config.pretrain
+    training, pretrain, lora = config.training, config.pretrain, config.model.lora
     plain_code = PretrainSettings(
         source=_pretraining_text(pretrain.source),
         ratio=pretrain.ratio,
@@ -240,6 +246,8 @@ def trainer(config: Config) -> HFTrainer:
             weight_decay=training.weight_decay,
             clip=training.clip,
             precision=config.model.precision,
+            recompute=training.recompute,
+            lora=LoraSettings(**lora) if lora else None,
             keep_optimizer=training.keep_optimizer,
             checkpoint_steps=training.checkpoint_steps,
             device=config.model.device,
@@ -282,7 +290,7 @@ def _model_identity(path: str) -> Mapping[str, str | None]:
         ConfigError: there is no such model.
     """
     folder = Path(weights(path))
-    if (folder / "config.json").is_file():
+    if any((folder / name).is_file() for name in ("config.json", adapters.FILE)):
         return {"path": path, "sha256": _digest_of_files(folder)}
     from leti.sampling.hf import revision
 

@@ -15,7 +15,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, with_config
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from leti.errors import ConfigError
 
@@ -33,6 +34,11 @@ def _no_twins(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise ValueError("a name stands there twice")
     return names
+
+
+def _listed(names: Any) -> Any:
+    """One name may stand by itself."""
+    return [names] if isinstance(names, str) else names
 
 
 class Section(BaseModel):
@@ -53,6 +59,16 @@ class ProblemsConfig(Section):
     limits: dict[str, Count] = Field({}, description="At most so many problems of a split, from its beginning.")
 
 
+@with_config(ConfigDict(extra="forbid", allow_inf_nan=False))
+class LoraTable(TypedDict, total=False):
+    """What `model.lora` may hold."""
+
+    rank: Count
+    alpha: Annotated[float, Field(gt=0)]
+    targets: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+    bits: Literal[4]
+
+
 class ModelConfig(Section):
     """The model to begin with."""
 
@@ -61,6 +77,11 @@ class ModelConfig(Section):
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="To compute in; weights are trained in float32. auto: bfloat16 on a GPU that has it."
     )
+    lora: LoraTable = Field(
+        LoraTable(),
+        description="Train an adapter, as in `{ rank = 16 }`; also `alpha` (twice the rank), `targets` (`all-linear`, "
+        "or a list of names) and `bits = 4` (QLoRA). `{}`: train all weights.",
+    )
 
 
 class SamplingConfig(Section):
@@ -68,9 +89,6 @@ class SamplingConfig(Section):
 
     engine: Literal["hf", "vllm", "openai"] = Field(
         "hf", description="What draws them: transformers, vLLM in a process of its own, or a server of OpenAI's API."
-    )
-    url: Annotated[str, Field(pattern=r"^https?://[^/\s]+")] | None = Field(
-        None, description="openai: where the server is, as in `http://localhost:8000/v1`."
     )
     samples: int = Field(16, ge=1, description="Programs per problem and iteration (the paper: 128).")
     temperature: float = Field(1.0, ge=0)
@@ -147,6 +165,7 @@ class TrainingConfig(Section):
     warmup_steps: int = Field(0, ge=0, description="Of each iteration.")
     weight_decay: float = Field(0.01, ge=0, description="Not on biases and norms.")
     clip: float = Field(1.0, ge=0, description="Gradient norm; 0: none (paper: none).")
+    recompute: bool = Field(False, description="Activations are made twice: less memory, a third more time.")
     keep_optimizer: bool = Field(True, description="AdamW's moments live on from iteration to iteration.")
     checkpoint_steps: int = Field(100, ge=0, description="Optimiser steps between checkpoints; 0: none.")
     order: Literal["fresh", "paper"] = Field(
@@ -259,7 +278,8 @@ def _fields(tables: Sequence[str]) -> list[str]:
     for table in tables:
         annotation = model.model_fields[table].annotation
         assert isinstance(annotation, type)
-        assert issubclass(annotation, BaseModel)
+        if not issubclass(annotation, BaseModel):
+            return list(annotation.__annotations__)
         model = annotation
     return list(model.model_fields)
 

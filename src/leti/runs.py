@@ -262,7 +262,7 @@ class Run:
             write_json(self.path / "config.json", config)
 
 
-MAY_CHANGE = frozenset({"iterations", "sampling.url", "verify.workers", "tracker"})
+MAY_CHANGE = frozenset({"iterations", "verify.workers", "tracker"})
 """Configuration that may change between sittings: more iterations, and what does not touch a result."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leti.training import PretrainSettings, TrainerSettings, make_trainer
+from leti.training import LoraSettings, PretrainSettings, TrainerSettings, make_trainer
 from leti.training.conformance import ConformanceError, check_trainer
 from leti.types import Example, Role, Segment
 from tiny_models import tiny_codegen, tiny_llama
@@ -49,6 +49,13 @@ def examples(count: int) -> list[Example]:
 def test_the_trainer_conforms(tmp_path: Path, build: Callable[[Path], Path]) -> None:
     model = build(tmp_path / "model")
     check_trainer(lambda: make_trainer(SETTINGS), examples(6), start=str(model), tmp=tmp_path)
+
+
+@pytest.mark.parametrize("build", [tiny_llama, tiny_codegen])
+def test_the_trainer_conforms_with_an_adapter(tmp_path: Path, build: Callable[[Path], Path]) -> None:
+    pytest.importorskip("peft", reason="adapters need peft: pip install 'leti[lora]'")
+    model, settings = build(tmp_path / "model"), replace(SETTINGS, lora=LoraSettings(rank=2))
+    check_trainer(lambda: make_trainer(settings), examples(6), start=str(model), tmp=tmp_path)
 
 
 class Restless:

@@ -34,24 +34,31 @@ def learn_with_kills(config: Path) -> None:
     assert len(set(solutions)) == 2
 
 
-def test_a_server_that_loads_what_it_is_asked_for(config: Path, tmp_path: Path) -> None:
+def test_a_server_that_loads_what_it_is_asked_for(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "serve").mkdir()
     with transformers_serve(tmp_path / "serve") as url:
-        learn_with_kills(with_engine(config, tmp_path / "run", 'engine = "openai"', f'url = "{url}"'))
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        learn_with_kills(with_engine(config, tmp_path / "run", 'engine = "openai"'))
 
 
-def test_a_server_with_the_base_only_stops_after_the_first_iteration_and_goes_on(config: Path, tmp_path: Path) -> None:
+def test_a_server_with_the_base_only_stops_after_the_first_iteration_and_goes_on(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "serve").mkdir()
     run = tmp_path / "run" / "run"
     with transformers_serve(tmp_path / "serve", str(config.parent / "model")) as url:
-        served = with_engine(config, tmp_path / "run", 'engine = "openai"', f'url = "{url}"')
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        served = with_engine(config, tmp_path / "run", 'engine = "openai"')
         stopped = leti("learn", str(served), "--run", str(run))
     weights = run / "iterations" / "000" / "weights"
     assert stopped.returncode == 1, stopped.stderr
     assert f"vllm serve {weights.resolve()} --port 8000" in stopped.stderr
     assert weights.is_dir()
     with transformers_serve(tmp_path / "serve") as url:
-        gone_on = leti("learn", str(served), "--run", str(run), "--set", f"sampling.url={url}", timeout=600)
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        gone_on = leti("learn", str(served), "--run", str(run), timeout=600)
     assert gone_on.returncode == 0, gone_on.stderr
 
 

@@ -1,5 +1,8 @@
+"""From a configuration to objects."""
+
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from leti import build
 from leti.config import load_config
 from leti.errors import ConfigError, MissingBackend
+from leti.training import LoraSettings
 
 
 def sampler_of(*overrides: str) -> str:
@@ -20,13 +24,14 @@ def test_the_engine_is_the_configured_one(monkeypatch: pytest.MonkeyPatch) -> No
     assert sampler_of("sampling.engine=vllm", "model.device=cuda") == "VLLMSampler"
 
 
-def test_a_server_is_asked_where_it_is() -> None:
+def test_a_server_is_asked_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openai", reason="asking servers needs openai: pip install 'leti[openai]'")
-    assert sampler_of("sampling.engine=openai", "sampling.url=http://localhost:8000/v1") == "OpenAISampler"
-    with pytest.raises(ConfigError, match=r"sampling.url does not say where .* --set sampling.url=http"):
-        sampler_of("sampling.engine=openai")
-    with pytest.raises(ConfigError, match=r"sampling.url = 'localhost:8000/v1': "):
-        sampler_of("sampling.engine=openai", "sampling.url=localhost:8000/v1")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8000/v1")
+    assert sampler_of("sampling.engine=openai") == "OpenAISampler"
+    for wrong in ("", "localhost:8000/v1"):
+        monkeypatch.setenv("OPENAI_BASE_URL", wrong)
+        with pytest.raises(ConfigError, match=rf"is '{wrong}' and .* export OPENAI_BASE_URL=http"):
+            sampler_of("sampling.engine=openai")
 
 
 def test_an_engine_that_is_not_installed_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,3 +39,23 @@ def test_an_engine_that_is_not_installed_says_what_to_type(monkeypatch: pytest.M
     monkeypatch.setattr("leti.sampling.vllm.find_spec", lambda _: None)
     with pytest.raises(MissingBackend, match=r"'vllm'.*pip install 'leti\[vllm\]'"):
         sampler_of("sampling.engine=vllm")
+
+
+def test_a_trainer_has_the_adapter_that_is_configured() -> None:
+    pytest.importorskip("torch", reason="trainers need torch: pip install 'leti[train]'")
+    assert build.trainer(load_config("defaults")).settings.lora is None
+    pytest.importorskip("peft", reason="adapters need peft: pip install 'leti[lora]'")
+    words = ['model.lora={rank = 4, targets = ["q_proj"]}', "training.recompute=true"]
+    settings = build.trainer(load_config("defaults", words)).settings
+    assert settings.lora == LoraSettings(rank=4, targets=("q_proj",))
+    assert settings.recompute
+
+
+def test_an_adapter_is_known_by_its_files(tmp_path: Path) -> None:
+    config = load_config("defaults", [f"model.path={tmp_path}"])
+    (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "x"}))
+    (tmp_path / "adapter_model.safetensors").write_bytes(b"1")
+    first = build.manifest(config, "none")["identity"]["model"]
+    assert first["path"] == str(tmp_path)
+    (tmp_path / "adapter_model.safetensors").write_bytes(b"2")
+    assert build.manifest(config, "none")["identity"]["model"]["sha256"] != first["sha256"]

@@ -109,6 +109,20 @@ def test_an_unknown_key_is_told_with_what_was_likely_meant(wrong: str, meant: st
     assert "Known here: " in words
 
 
+def test_what_an_adapter_may_be_told_is_a_table_with_its_own_keys() -> None:
+    assert defaults().model.lora == {}
+    assert defaults("model.lora.rank=8", "model.lora.bits=4").model.lora == {"rank": 8, "bits": 4}
+    named = defaults('model.lora={rank = 4, alpha = 1.5, targets = ["q_proj"]}').model.lora
+    assert named == {"rank": 4, "alpha": 1.5, "targets": ("q_proj",)}
+    assert "Did you mean model.lora.rank? Known here: rank, alpha, targets, bits." in refusal(
+        "defaults", "model.lora.rnk=8"
+    )
+    assert "model.lora.rank = 0" in refusal("defaults", "model.lora.rank=0")
+    assert "model.lora.bits = 8" in refusal("defaults", "model.lora.bits=8")
+    assert "model.lora.targets = []" in refusal("defaults", "model.lora.targets=[]")
+    assert defaults("model.lora.targets=all-linear").model.lora == {"targets": ("all-linear",)}
+
+
 def test_an_unknown_key_like_no_other_is_told_with_all_there_are() -> None:
     words = refusal("defaults", "feedback.zzz=1")
     assert "unknown key feedback.zzz" in words

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from leti.adapters import FILE as ADAPTER
+from leti.adapters import adapter_base
 from leti.errors import ConfigError, MissingBackend
 
 try:
@@ -44,10 +46,11 @@ def encoding_of(weights: str) -> Encoding:
         ConfigError: there are none, or their configuration or tokenizer cannot be read.
     """
     look_like_weights(weights)
+    model = adapter_base(weights) or weights
     try:
         tokenizer = AutoTokenizer.from_pretrained(weights)
-        config = AutoConfig.from_pretrained(weights)
-        more = _ends_of_generation(weights, config)
+        config = AutoConfig.from_pretrained(model)
+        more = _ends_of_generation(model, config)
     except (OSError, ValueError, KeyError) as error:  # what transformers raises for what is missing, torn or unknown
         raise ConfigError(unreadable(weights, reason=str(error))) from error
     ends = ends_of(tokenizer, more)
@@ -90,7 +93,7 @@ def look_like_weights(weights: str) -> None:
     """
     path = Path(weights)
     if path.is_dir():
-        if not (path / "config.json").exists():
+        if not any((path / name).exists() for name in ("config.json", ADAPTER)):
             raise ConfigError(
                 f"{weights!r} holds no model: there is no config.json in it. Type a directory of weights."
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from leti.adapters import adapter_base
 from leti.errors import ConfigError, SamplingError
 from leti.sampling.chunks import Row, key_of
 from leti.sampling.completion import program_of, written
@@ -40,13 +41,19 @@ def owed(rows: Sequence[Row], request: SampleRequest, *, done: AbstractSet[Key],
     """The rows that are not done.
 
     Raises:
-        ConfigError: the request's cut does not exist, or its guidance cannot be had from another engine.
+        ConfigError: the request's cut does not exist, its weights are an adapter, or its guidance cannot be had from
+            another engine.
     """
     program_of("", "", cut=request.decoding.cut)  # a wrong name is told before hours of sampling
     if request.decoding.guidance:  # told even where there is no prefix yet to lean away from: later is too late
         raise ConfigError(
             f"sampling.guidance is {request.decoding.guidance}, but it needs the logits of two prompts, which "
             f"sampling.engine = {engine!r} does not give. Type --set sampling.guidance=0 or --set sampling.engine=hf"
+        )
+    if base := adapter_base(request.weights):
+        raise ConfigError(
+            f"{request.weights!r} is an adapter of {base!r}, and sampling.engine = {engine!r} takes whole models. "
+            "Type --set sampling.engine=hf, or make one: leti export RUN DIR"
         )
     return [row for row in rows if key_of(row) not in done]
 

@@ -79,7 +79,7 @@ class Server:
         except openai.APIConnectionError as error:
             raise SamplingError(
                 f"No server answers at {self.url} (tried {self._tries}: {error.__cause__ or error}). Start one there, "
-                f"or type where it is, as in --set sampling.url=http://localhost:8000/v1"
+                "or type where it is, as in: export OPENAI_BASE_URL=http://localhost:8000/v1"
             ) from error
         except openai.APIStatusError as error:
             return self._refused(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
-from leti.errors import ConfigError
+from leti.adapters import adapter_base
+from leti.errors import ConfigError, MissingBackend, UserError
 from leti.sampling.encoding import ends_of, forbidden, look_like_weights, unreadable
 from leti.sampling.names import identity
 
@@ -47,15 +49,23 @@ class Loaded:
 def load(weights: str, *, device: torch.device, dtype: torch.dtype) -> Loaded:
     """The model and the tokenizer of these weights, ready to be sampled.
 
+    An adapter is merged into the model it was trained on: a token then costs what it costs without.
+
     Raises:
         ConfigError: there are none, or they cannot be read.
+        MissingBackend: they are an adapter, and peft is not installed.
     """
     name = identity(weights)
     look_like_weights(weights)
+    base = adapter_base(weights)
     try:
         with _quiet():
             tokenizer = AutoTokenizer.from_pretrained(weights)
-            model = AutoModelForCausalLM.from_pretrained(weights, dtype=dtype)
+            model = AutoModelForCausalLM.from_pretrained(base or weights, dtype=dtype)
+            if base:
+                model = _merged(model, len(tokenizer), weights)
+    except UserError:
+        raise
     except (
         OSError,
         ValueError,
@@ -76,6 +86,16 @@ def load(weights: str, *, device: torch.device, dtype: torch.dtype) -> Loaded:
         forbidden=torch.tensor(forbidden(tokenizer, width=width, ends=ends), dtype=torch.long, device=device),
         window=getattr(text, "max_position_embeddings", None),
     )
+
+
+def _merged(model: Any, tokens: int, adapter: str) -> Any:
+    try:
+        from peft import PeftModel
+    except ModuleNotFoundError as error:
+        raise MissingBackend("peft", "lora") from error
+    if tokens > model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(tokens, mean_resizing=False)  # the adapter has what belongs there
+    return PeftModel.from_pretrained(model, adapter).merge_and_unload()
 
 
 def revision(weights: str) -> str | None:
@@ -124,11 +144,13 @@ def dtype_of(name: str, *, device: torch.device) -> torch.dtype:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No progress bars within: LETI shows its own."""
+    """No progress bars within: LETI shows its own. Nor what peft warns of that is as it should be."""
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"peft\.|transformers\.")
+            yield
     finally:
         if shown:
             logging.enable_progress_bar()

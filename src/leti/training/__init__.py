@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leti.errors import MissingBackend
-from leti.training.place import PretrainSettings, TrainerSettings, TrainingPlace
+from leti.training.place import LoraSettings, PretrainSettings, TrainerSettings, TrainingPlace
 
 if TYPE_CHECKING:
     from leti.training.trainer import HFTrainer
 
-__all__ = ["PretrainSettings", "TrainerSettings", "TrainingPlace", "make_trainer"]
+__all__ = ["LoraSettings", "PretrainSettings", "TrainerSettings", "TrainingPlace", "make_trainer"]
 
 
 def make_trainer(settings: TrainerSettings) -> HFTrainer:
     """The trainer for Hugging Face models.
 
     Raises:
-        ConfigError: the source of pre-training text is not there.
-        MissingBackend: torch, transformers, accelerate or safetensors is not installed.
+        ConfigError: the source of pre-training text, or a GPU that is needed, is not there.
+        MissingBackend: torch, transformers, accelerate or safetensors is not installed; or peft, for an adapter.
     """
     try:
         from leti.training.pretrain import refuse_missing
@@ -27,4 +27,14 @@ def make_trainer(settings: TrainerSettings) -> HFTrainer:
         raise MissingBackend(str(error.name), "train") from error
     if settings.pretrain:
         refuse_missing(settings.pretrain.source)
+    if settings.lora:
+        _refuse_missing_for(settings.lora)
     return HFTrainer(settings)
+
+
+def _refuse_missing_for(lora: LoraSettings) -> None:
+    try:
+        from leti.training.lora import refuse_missing
+    except ModuleNotFoundError as error:
+        raise MissingBackend(str(error.name), "lora") from error
+    refuse_missing(lora)

@@ -88,7 +88,22 @@ def tensors(rows: Sequence[Row], device: torch.device) -> MicroBatch:
     return MicroBatch(*(tensor.to(device) for tensor in (ids, positions, owners, targets, weights)))
 
 
-def attention_mask(owners: torch.Tensor, attention: str) -> torch.Tensor:
+def attention_masks(owners: torch.Tensor, model: Any) -> torch.Tensor | dict[str, torch.Tensor]:
+    """The mask of the model's layers; where only some look at a sliding window, one per kind of layer, by its name.
+
+    Args:
+        owners: (rows, tokens), as in `MicroBatch`.
+        model: any causal language model whose only memory is attention.
+    """
+    attention, config = model.config._attn_implementation, model.config.get_text_config()  # noqa: SLF001 - has no public name
+    window = getattr(config, "sliding_window", None)
+    sliding = attention_mask(owners, attention, window=window)
+    if window is None or set(getattr(config, "layer_types", None) or ()) != {"full_attention", "sliding_attention"}:
+        return sliding
+    return {"full_attention": attention_mask(owners, attention), "sliding_attention": sliding}
+
+
+def attention_mask(owners: torch.Tensor, attention: str, *, window: int | None = None) -> torch.Tensor:
     """What each position may look at: itself and what precedes it in its own sequence.
 
     Transformers hands a 4-D mask to the attention as it is, so it has the form that attention takes: `sdpa` true where
@@ -97,12 +112,15 @@ def attention_mask(owners: torch.Tensor, attention: str) -> torch.Tensor:
     Args:
         owners: (rows, tokens), as in `MicroBatch`.
         attention: the model's attention implementation.
+        window: how many positions, itself included, it may look at; None: all.
 
     Returns:
         (rows, 1, tokens, tokens): the asking position, then the one that is looked at.
     """
     tokens = owners.shape[1]
     causal = torch.ones(tokens, tokens, dtype=torch.bool, device=owners.device).tril()
+    if window is not None:
+        causal = causal.triu(1 - window)
     allowed = (owners[:, None, :, None] == owners[:, None, None, :]) & causal
     if attention != "eager":
         return allowed
@@ -120,7 +138,7 @@ def weighted_loss(model: Any, batch: MicroBatch) -> torch.Tensor:
         logits = model(
             input_ids=batch.ids,
             position_ids=batch.positions,
-            attention_mask=attention_mask(batch.owners, model.config._attn_implementation),  # noqa: SLF001 - has no public name
+            attention_mask=attention_masks(batch.owners, model),
             use_cache=False,
         ).logits[0]
     losses = torch.nn.functional.cross_entropy(logits.float(), batch.targets[bearing], reduction="none")

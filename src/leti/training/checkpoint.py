@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from leti.errors import TrainingError
-from leti.training.optimizer import moments, set_moments
+from leti.training.optimizer import moments, set_moments, trained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ class Checkpoints:
         older = self._steps()
         target = self.folder / f"{step:08}"
         partial = beside(target)
-        write_tensors(dict(model.named_parameters()), partial / PARAMETERS)
+        write_tensors(trained(model), partial / PARAMETERS)
         write_tensors(moments(model, optimizer), partial / MOMENTS)
         (partial / META).write_text(json.dumps({"digest": self.digest, "step": step}) + "\n", encoding="utf-8")
         publish(partial, target)
@@ -100,7 +100,7 @@ class Checkpoints:
             return 0
         stored = read_tensors(newest / PARAMETERS)
         with torch.no_grad():
-            for name, parameter in model.named_parameters():
+            for name, parameter in trained(model).items():
                 parameter.copy_(stored[name])
         set_moments(model, optimizer, tensors=read_tensors(newest / MOMENTS))
         return int(meta["step"])

@@ -8,34 +8,49 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from leti.training.place import TrainerSettings
 
+OwnRows = list[tuple[torch.Tensor, list[int]]]
+"""Parameters with a row per token, and which rows are those of LETI's own tokens."""
+
+
+def trained(model: Any) -> dict[str, torch.Tensor]:
+    """The parameters that are trained, by name."""
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
 
 def make_optimizer(model: Any, settings: TrainerSettings) -> torch.optim.AdamW:
-    """AdamW as in the paper (section 1.6): matrices and embeddings decay, biases and norms (all vectors) do not."""
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    """AdamW as in the paper (section 1.6): matrices and embeddings decay, biases and norms (all vectors) do not.
+
+    Nor does an output layer that an adapter keeps whole (`modules_to_save`): all rows but LETI's have to stay.
+    """
+    decaying: list[torch.Tensor] = []
+    free: list[torch.Tensor] = []
+    for name, parameter in trained(model).items():
+        decays = parameter.ndim >= 2 and ".modules_to_save." not in name
+        (decaying if decays else free).append(parameter)
     groups = [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": settings.weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+        {"params": decaying, "weight_decay": settings.weight_decay},
+        {"params": free, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=settings.betas, eps=1e-8)
 
 
 @contextmanager
-def faster(parameters: Sequence[torch.Tensor], rows: Sequence[int], *, times: float) -> Iterator[None]:
-    """Moves `rows` of the parameters so many times as far as what happens within moves them.
+def faster(own_rows: OwnRows, *, times: float) -> Iterator[None]:
+    """Moves these rows of parameters so many times as far as what happens within moves them.
 
     AdamW takes no notice of a gradient's size, and its groups hold whole parameters: rows of one are reached only after
     the step.
     """
-    before = [parameter.detach()[list(rows)].clone() for parameter in parameters]
+    before = [parameter.detach()[rows].clone() for parameter, rows in own_rows]
     yield
     if times != 1:
         with torch.no_grad():
-            for parameter, old in zip(parameters, before, strict=True):
-                parameter[list(rows)] = old + times * (parameter[list(rows)] - old)
+            for (parameter, rows), old in zip(own_rows, before, strict=True):
+                parameter[rows] = old + times * (parameter[rows] - old)
 
 
 def moments(model: Any, optimizer: torch.optim.AdamW) -> dict[str, torch.Tensor]:
@@ -48,10 +63,15 @@ def moments(model: Any, optimizer: torch.optim.AdamW) -> dict[str, torch.Tensor]
 
 
 def set_moments(model: Any, optimizer: torch.optim.AdamW, *, tensors: Mapping[str, torch.Tensor]) -> None:
-    """The reverse of `moments`. A parameter that has none begins afresh."""
+    """The reverse of `moments`. A parameter that has none begins afresh; what belongs to no parameter is left alone.
+
+    (The weights may have been trained whole before, and have an adapter now.)
+    """
     parameters = dict(model.named_parameters())
     for key, tensor in tensors.items():
         kind, _, name = key.partition(".")
+        if name not in parameters:
+            continue
         parameter = parameters[name]
         device = torch.device("cpu") if kind == "step" else parameter.device
         optimizer.state[parameter][kind] = tensor.to(device)

@@ -47,6 +47,27 @@ class PretrainSettings:
     """Every iteration reads other files. False: the same first blocks again at every epoch."""
 
 
+ALL_LINEAR = "all-linear"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoraSettings:
+    """Low-rank matrices that are trained beside frozen weights (arXiv 2106.09685)."""
+
+    rank: int = 16
+    alpha: float | None = None
+    """Over the rank: what their product counts times. None: twice the rank."""
+    targets: tuple[str, ...] = (ALL_LINEAR,)
+    """Which layers have them, by the ends of their names; `all-linear`: every one but the output layer."""
+    bits: int | None = None
+    """4: the frozen weights are held in four bits (QLoRA, arXiv 2305.14314). Takes a GPU."""
+
+    @property
+    def scale(self) -> float:
+        """Alpha, whether it is named or not."""
+        return self.alpha or 2.0 * self.rank
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainerSettings:
     """How weights are moved. Where the paper's value for the 350M model differs, it stands in brackets."""
@@ -75,7 +96,7 @@ class TrainerSettings:
     clip: float = 1.0
     """Largest gradient norm; 0 does not clip [0]."""
     precision: str = "float32"
-    """Of the arithmetic: `float32`, `bfloat16`, or `auto`, which is bfloat16 on a GPU that has it. The weights are
+    """Of the arithmetic: `float32`, `bfloat16`, or `auto`, which is bfloat16 on a GPU that has it. What is trained is
     float32 whatever it is [bfloat16 weights]."""
     keep_optimizer: bool = True
     """The optimiser's moments go on from iteration to iteration."""
@@ -83,5 +104,9 @@ class TrainerSettings:
     """Optimiser steps between checkpoints; 0 writes none."""
     device: str = "auto"
     """`auto` (accelerate's choice), `cpu`, `cuda`, `cuda:1`, ..."""
+    recompute: bool = False
+    """Each layer's activations are made again in the backward pass: less memory, a third more time."""
+    lora: LoraSettings | None = None
+    """None trains all weights."""
     pretrain: PretrainSettings | None = field(default_factory=PretrainSettings)
     """None is the same as a ratio of 0."""

@@ -17,6 +17,7 @@ from leti.vocabulary import BAD, CONTROL_TOKENS, GOOD, control, plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from leti.training.optimizer import OwnRows
     from leti.types import Example, Segment
 
 
@@ -93,10 +94,8 @@ def add_control_tokens(model: Any, tokenizer: Any, *, seed: int) -> None:
     known = len(tokenizer)
     words = {token: plain(tokenizer, word) for token, word in REWARD_WORDS.items()}
     tokenizer.add_special_tokens({"additional_special_tokens": missing}, replace_extra_special_tokens=False)
-    rows = model.get_input_embeddings().weight.shape[0]
-    known = min(known, rows)
-    if len(tokenizer) > rows:
-        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    known = min(known, model.get_input_embeddings().weight.shape[0])
+    grow(model, tokenizer)
     generator = torch.Generator().manual_seed(seed)
     for parameter in _vocabulary_parameters(model):
         _draw(parameter, known, [control(tokenizer, token) for token in missing], generator)
@@ -105,10 +104,21 @@ def add_control_tokens(model: Any, tokenizer: Any, *, seed: int) -> None:
                 parameter[control(tokenizer, token)] = _row_of(parameter[words[token]])
 
 
-def control_rows(model: Any, tokenizer: Any) -> tuple[list[torch.Tensor], list[int]]:
-    """What LETI's tokens have of their own: the parameters with a row per token, and which rows (none: no tokens)."""
+def grow(model: Any, tokenizer: Any) -> None:
+    """Gives the model rows for tokens it has none for, in place; what is in them is for the caller to say."""
+    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+
+
+def control_ids(tokenizer: Any) -> list[int]:
+    """The ids of LETI's tokens: of those that the tokenizer has."""
     added = tokenizer.get_added_vocab()
-    return list(_vocabulary_parameters(model)), [added[token] for token in CONTROL_TOKENS if token in added]
+    return [added[token] for token in CONTROL_TOKENS if token in added]
+
+
+def control_rows(model: Any, tokenizer: Any) -> OwnRows:
+    """What LETI's tokens have of their own."""
+    return [(parameter, control_ids(tokenizer)) for parameter in _vocabulary_parameters(model)]
 
 
 def _vocabulary_parameters(model: Any) -> Iterator[torch.Tensor]:

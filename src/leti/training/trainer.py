@@ -16,12 +16,13 @@ from accelerate import Accelerator
 from leti.errors import ConfigError, TrainingError
 from leti.training.batches import micro_batches, tensors, weighted_loss
 from leti.training.checkpoint import Checkpoints, beside, publish
-from leti.training.optimizer import faster, make_optimizer
+from leti.training.optimizer import OwnRows, faster, make_optimizer
 from leti.training.place import PretrainSettings
 from leti.training.plan import EXAMPLES, PlannedStep, learning_rate, plan
 from leti.training.pretrain import blocks
+from leti.training.recompute import recompute_layers
 from leti.training.tokens import Encoded, add_control_tokens, control_rows, encode
-from leti.training.weights import load, load_moments, longest, save, save_moments
+from leti.training.weights import load, load_moments, longest, narrow, save, save_moments
 from leti.types import TrainStep
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ class Machine:
     accelerator: Accelerator
     model: Any
     optimizer: torch.optim.AdamW
-    own_rows: tuple[Sequence[torch.Tensor], Sequence[int]]
-    """Parameters with a row per token, and the rows of LETI's tokens."""
+    own_rows: OwnRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +60,14 @@ class HFTrainer:
 
         Raises:
             TrainingError: the loss or the gradient is not a number. Nothing of that step is kept.
-            ConfigError: the model or the source of pre-training text is not there.
+            ConfigError: the model or the source of pre-training text is not there, or an adapter does not fit it.
         """
         if place.weights.exists():
             return
-        model, tokenizer = load(place.start)
-        if place.prefix:
-            add_control_tokens(model, tokenizer, seed=_seed(place.key))
+        machine, tokenizer = self._machine(place)
+        model = machine.model
         limit = longest(model, self.settings)
         encoded = encode_all(examples, tokenizer, max_tokens=limit)
-        machine = self._machine(model, place.start, tokenizer)
         checkpoints = Checkpoints(place.checkpoint, _digest(encoded, self.settings, place))
         done = checkpoints.restore(model, machine.optimizer)
 
@@ -84,26 +82,49 @@ class HFTrainer:
                 checkpoints.save(planned.step, model=model, optimizer=machine.optimizer)
 
         partial = beside(place.weights)
-        save(model, tokenizer, folder=partial)
+        self._save(model, tokenizer, partial)
         if self.settings.keep_optimizer:
             save_moments(model, machine.optimizer, folder=partial)
         checkpoints.remove()  # before the weights appear: who sees them never comes back to clean up
         publish(partial, place.weights)
 
-    def _machine(self, model: Any, start: str, tokenizer: Any) -> Machine:
+    def _machine(self, place: TrainingPlace) -> tuple[Machine, Any]:
+        """With the tokenizer."""
         accelerator = Accelerator()
         if accelerator.num_processes > 1:
             raise ConfigError(
                 f"This trainer works in one process and was started in {accelerator.num_processes}. "
                 "Start it without `accelerate launch` or `torchrun`."
             )
-        device = self.settings.device
-        model.to(accelerator.device if device == "auto" else torch.device(device))
+        name = self.settings.device
+        model, tokenizer, own_rows = self._model(place, accelerator.device if name == "auto" else torch.device(name))
         model.eval()  # no dropout, as in the paper (section 1.6): the data is the only randomness
+        if self.settings.recompute:
+            recompute_layers(model)
         optimizer = make_optimizer(model, self.settings)
         if self.settings.keep_optimizer:
-            load_moments(model, optimizer, start=start)
-        return Machine(accelerator, model, optimizer, control_rows(model, tokenizer))
+            load_moments(model, optimizer, start=place.start)
+        return Machine(accelerator, model, optimizer, own_rows), tokenizer
+
+    def _model(self, place: TrainingPlace, device: torch.device) -> tuple[Any, Any, OwnRows]:
+        """On its device, with its tokenizer and what moves at `token_rate`."""
+        if self.settings.lora:
+            from leti.training import lora
+
+            model, tokenizer = lora.begin(place, self.settings, device=device, seed=_seed(place.key))
+            return model, tokenizer, lora.own_rows(model, tokenizer)
+        model, tokenizer = load(place.start)
+        if place.prefix:
+            add_control_tokens(model, tokenizer, seed=_seed(place.key))
+        return model.to(device), tokenizer, control_rows(model, tokenizer)
+
+    def _save(self, model: Any, tokenizer: Any, folder: Path) -> None:
+        if self.settings.lora:
+            from leti.training import lora
+
+            lora.save_adapter(model, tokenizer, folder=folder)
+        else:
+            save(model, tokenizer, folder=folder)
 
     def _batches(
         self, steps: Sequence[PlannedStep], encoded: Sequence[Encoded], tokenizer: Any, limit: int, *, key: str
@@ -128,8 +149,8 @@ class HFTrainer:
         losses = []
         for rows in micro_batches(sequences, row_tokens=settings.row_tokens, micro_tokens=settings.micro_tokens):
             batch = tensors(rows, machine.model.device)
-            narrow = _narrow(settings.precision, machine.model.device)
-            with torch.autocast(machine.model.device.type, torch.bfloat16, enabled=narrow):
+            bfloat16 = narrow(settings.precision, machine.model.device)
+            with torch.autocast(machine.model.device.type, torch.bfloat16, enabled=bfloat16):
                 loss = weighted_loss(machine.model, batch) / tokens
             machine.accelerator.backward(loss)
             losses.append(loss.detach())
@@ -145,7 +166,7 @@ class HFTrainer:
             )
         for group in machine.optimizer.param_groups:
             group["lr"] = rate
-        with faster(*machine.own_rows, times=settings.token_rate):
+        with faster(machine.own_rows, times=settings.token_rate):
             machine.optimizer.step()
         machine.optimizer.zero_grad()
         return TrainStep(
@@ -180,11 +201,6 @@ def encode_all(examples: Sequence[Example], tokenizer: Any, *, max_tokens: int) 
     if not encoded:
         warnings.warn("There is no example to train on: the weights stay as they are.", stacklevel=2)
     return encoded
-
-
-def _narrow(precision: str, device: torch.device) -> bool:
-    """Whether matrix products are computed in bfloat16."""
-    return precision == "bfloat16" or (precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported())
 
 
 def _seed(key: str) -> int:

@@ -1,7 +1,8 @@
-"""Models on disk: a plain Hugging Face folder in, a plain Hugging Face folder out."""
+"""Models on disk: a plain Hugging Face folder, or one that peft reads, in; a plain Hugging Face folder out."""
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,11 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
-from leti.errors import ConfigError
+from leti.adapters import adapter_base
+from leti.errors import ConfigError, MissingBackend, UserError
 from leti.training.checkpoint import read_tensors, unwritable, write_tensors
 from leti.training.optimizer import moments, set_moments
+from leti.training.tokens import grow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,24 +29,48 @@ MOMENTS = Path("optimizer", "moments.safetensors")
 
 
 def load(start: str) -> tuple[Any, Any]:
-    """The model, with float32 weights whatever it is stored as, and its tokenizer.
+    """The whole model, with float32 weights whatever it is stored as, and its tokenizer. An adapter is merged into it.
 
     With bfloat16 weights, as in the official code, most updates are lost to rounding at the paper's learning rates
     (its description, section 1.6).
 
     Raises:
         ConfigError: there is no such model.
+        MissingBackend: it is an adapter, and peft is not installed.
+    """
+    base = adapter_base(start)
+    with loading(start):
+        model = AutoModelForCausalLM.from_pretrained(base or start, dtype=torch.float32)
+        tokenizer = load_tokenizer(start)
+        return (_merged(model, tokenizer, start) if base else model), tokenizer
+
+
+def _merged(model: Any, tokenizer: Any, adapter: str) -> Any:
+    try:
+        from peft import PeftModel
+    except ModuleNotFoundError as error:
+        raise MissingBackend("peft", "lora") from error
+    grow(model, tokenizer)
+    return PeftModel.from_pretrained(model, adapter).merge_and_unload().requires_grad_(True)
+
+
+@contextmanager
+def loading(start: str) -> Iterator[None]:
+    """Says what to type where a model cannot be loaded within, and shows no bars: a run shows its own.
+
+    Raises:
+        ConfigError: in place of what transformers, peft or safetensors raised.
     """
     try:
-        with _quietly():
-            model = AutoModelForCausalLM.from_pretrained(start, dtype=torch.float32)
-        tokenizer = load_tokenizer(start)
+        with quietly():
+            yield
+    except UserError:
+        raise
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ConfigError(
             f"The model {start!r} cannot be loaded: {error}. Name a folder of weights or a model of huggingface.co: "
             "--set model.path=NAME"
         ) from error
-    return model, tokenizer
 
 
 def load_tokenizer(start: str) -> Any:
@@ -51,13 +78,13 @@ def load_tokenizer(start: str) -> Any:
     return AutoTokenizer.from_pretrained(start)
 
 
-def save(model: Any, tokenizer: Any, *, folder: Path) -> None:
+def save(model: Any, tokenizer: Any, *, folder: Path, **how: Any) -> None:
     """Writes what `load`, transformers and vLLM read: safetensors, configuration, generation settings, tokenizer."""
     for loading in ("is_local", "local_files_only"):  # how it was loaded, not what it is: differs between sittings
         tokenizer.init_kwargs.pop(loading, None)
     try:
-        with _quietly():
-            model.save_pretrained(folder)
+        with quietly():
+            model.save_pretrained(folder, **how)
             tokenizer.save_pretrained(folder)
     except SafetensorError as error:
         raise unwritable(folder, error) from error
@@ -75,23 +102,26 @@ def load_moments(model: Any, optimizer: torch.optim.AdamW, *, start: str) -> Non
         set_moments(model, optimizer, tensors=read_tensors(Path(start) / MOMENTS))
 
 
-def longest(model: Any, settings: TrainerSettings) -> int:
-    """The most tokens one sequence may have: the settings' bound, the model's positions and its attention window.
+def narrow(precision: str, device: torch.device) -> bool:
+    """Whether the arithmetic is in bfloat16: `bfloat16`, or `auto` on a GPU that has it."""
+    return precision == "bfloat16" or (precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported())
 
-    The window counts because the mask of a packed row does not know it: within a window, all attention is full.
-    """
-    config = model.config.get_text_config()
-    bounds = [getattr(config, name, None) for name in ("max_position_embeddings", "sliding_window")]
-    return min([settings.max_tokens, *(int(bound) for bound in bounds if bound)])
+
+def longest(model: Any, settings: TrainerSettings) -> int:
+    """The most tokens one sequence may have: the settings' bound and the model's positions."""
+    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return min(settings.max_tokens, int(positions)) if positions else settings.max_tokens
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """Without transformers' progress bars: a run shows its own."""
+def quietly() -> Iterator[None]:
+    """Without transformers' progress bars, and what peft warns of that is as it should be (such as GPT-2's layers)."""
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"peft\.|transformers\.")
+            yield
     finally:
         if shown:
             logging.enable_progress_bar()

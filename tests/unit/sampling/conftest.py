@@ -18,7 +18,7 @@ from leti.types import Problem  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KINDS = ("codegen", "gpt2", "llama", "qwen2")
+KINDS = tuple(build.__name__.removeprefix("tiny_") for build in tiny_models.ARCHITECTURES)
 TEXTS = (
     "def add(a, b):\n",
     '"""\nReturn the sum of a list of numbers.\nassert f([1]) == 1\n"""\n',

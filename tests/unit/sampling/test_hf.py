@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
+import tiny_models  # noqa: E402
 from leti import vocabulary  # noqa: E402
 from leti.errors import ConfigError, ProblemError, SamplingError  # noqa: E402
 from leti.kinds import Tests  # noqa: E402
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from leti.types import Key, Solution
 
-KINDS = ("codegen", "gpt2", "llama", "qwen2")
+KINDS = tuple(build.__name__.removeprefix("tiny_") for build in tiny_models.ARCHITECTURES)
 CPU = torch.device("cpu")
 
 

@@ -157,7 +157,7 @@ def test_garbage_is_shown(garbage: bytes, llama: str, problems: list[Problem]) -
 def test_no_server_is_said_with_what_to_type(llama: str, problems: list[Problem]) -> None:
     with serving(Scripted(answer=plain, models=NO_LIST)) as url:
         pass  # nobody listens there any more
-    with pytest.raises(SamplingError, match=r"No server answers at http://127.*tried 2 times.*--set sampling.url="):
+    with pytest.raises(SamplingError, match=r"No server answers at http://127.*tried 2 times.*export OPENAI_BASE_URL="):
         list(OpenAISampler(url, retries=1).sample(rows_of(problems), request_for(llama), done=frozenset()))
 
 

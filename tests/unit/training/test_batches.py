@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM
 
 from leti.training.batches import attention_mask, micro_batches, pack, tensors, weighted_loss
 from leti.training.tokens import Encoded
-from tiny_models import tiny_codegen, tiny_gpt2, tiny_llama, tiny_qwen2
+from tiny_models import ARCHITECTURES, WINDOW, tiny_codegen, tiny_gemma2
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ def sequence(size: int, seed: int = 0) -> Encoded:
 
 
 SEQUENCES = [sequence(size) for size in (17, 40, 3, 25, 9, 31, 2)]
+assert any(len(item.ids) > WINDOW for item in SEQUENCES)  # or a sliding window would not show
 
 
 def alone(model: Any, item: Encoded) -> torch.Tensor:
@@ -40,12 +41,12 @@ def alone(model: Any, item: Encoded) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
-@pytest.mark.parametrize("build", [tiny_codegen, tiny_gpt2, tiny_llama, tiny_qwen2])
+@pytest.mark.parametrize("build", ARCHITECTURES)
 def test_packed_losses_and_gradients_equal_the_unpacked(
     tmp_path: Path, build: Callable[[Path], Path], attention: str
 ) -> None:
-    if build is tiny_codegen and attention == "sdpa":
-        pytest.skip("transformers has no sdpa attention for CodeGen")
+    if build in {tiny_codegen, tiny_gemma2} and attention == "sdpa":
+        pytest.skip("transformers has no sdpa attention for it")
     model = AutoModelForCausalLM.from_pretrained(build(tmp_path), attn_implementation=attention).eval()
     expected = sum(alone(model, item) for item in SEQUENCES)
     expected.backward()
@@ -96,3 +97,9 @@ def test_the_mask_is_causal_within_a_sequence_and_empty_between() -> None:
     )
     assert torch.equal(attention_mask(owners, "sdpa")[0, 0], expected)
     assert torch.equal(attention_mask(owners, "eager")[0, 0] == 0, expected)
+
+
+def test_a_sliding_window_holds_so_many_positions_with_the_asking_one() -> None:
+    mask = attention_mask(torch.zeros(1, 4, dtype=torch.long), "sdpa", window=2)
+    expected = torch.tensor([[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]], dtype=torch.bool)
+    assert torch.equal(mask[0, 0], expected)
