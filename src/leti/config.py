@@ -162,7 +162,7 @@ class TrainingConfig(Section):
     weight_decay: float = Field(0.01, ge=0, description="Not on biases and norms.")
     clip: float = Field(1.0, ge=0, description="Gradient norm; 0: none (paper: none).")
     precision: Literal["float32", "bfloat16"] = Field("float32", description="bfloat16: autocast, trained in float32.")
-    recompute: bool = Field(False, description="Activations are made twice: less memory, a third more time.")
+    recompute: bool = Field(False, description="Activations are made twice: less memory, one more forward pass.")
     keep_optimizer: bool = Field(True, description="AdamW's moments live on from iteration to iteration.")
     checkpoint_steps: int = Field(100, ge=0, description="Optimiser steps between checkpoints; 0: none.")
     shuffle: bool = Field(True, description="A new order each epoch (paper: the order of sampling).")
