@@ -165,7 +165,7 @@ class TrainingConfig(Section):
     warmup_steps: int = Field(0, ge=0, description="Of each iteration.")
     weight_decay: float = Field(0.01, ge=0, description="Not on biases and norms.")
     clip: float = Field(1.0, ge=0, description="Gradient norm; 0: none (paper: none).")
-    recompute: bool = Field(False, description="Activations are made twice: less memory, a third more time.")
+    recompute: bool = Field(False, description="Activations are made twice: less memory, one more forward pass.")
     keep_optimizer: bool = Field(True, description="AdamW's moments live on from iteration to iteration.")
     checkpoint_steps: int = Field(100, ge=0, description="Optimiser steps between checkpoints; 0: none.")
     order: Literal["fresh", "paper"] = Field(

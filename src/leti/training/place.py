@@ -105,7 +105,7 @@ class TrainerSettings:
     device: str = "auto"
     """`auto` (accelerate's choice), `cpu`, `cuda`, `cuda:1`, ..."""
     recompute: bool = False
-    """Each layer's activations are made again in the backward pass: less memory, a third more time."""
+    """Each layer's activations are made again in the backward pass: less memory, one more forward pass."""
     lora: LoraSettings | None = None
     """None trains all weights."""
     pretrain: PretrainSettings | None = field(default_factory=PretrainSettings)

@@ -88,7 +88,7 @@ def test_inside_the_problem_is_plain_data(write: Write) -> None:
         (verdict,) = verifier.verify([(problem, pair("x")[1])])
     assert verdict.error is not None
     assert verdict.error.message == (
-        '{"check": {"kind": "tests", "setup": "", "tests": ["assert 1"]}, "id": "a/1", "prompt": "p", '
+        '{"chat": false, "check": {"kind": "tests", "setup": "", "tests": ["assert 1"]}, "id": "a/1", "prompt": "p", '
         '"reference": "r\\ud800", "source": "a"}'
     )
 
