@@ -31,9 +31,11 @@ PLANTED = [
     "nul\x00 bell\x07 escape\x1b[31m c1\x9b turned\u202edef\u2066 hidden\u200b\ufeff end\u2028",
 ]
 TAGS = set(
-    "html head meta title style script body header main footer nav section figure figcaption p b i a h1 h2 h3 h4 h5 small "
-    "code pre br div span ul ol li dl dt dd details summary table thead tbody tr th td label select option input output "
-    "svg g path rect circle text".split()
+    """
+    html head meta title style script body header main footer nav section figure figcaption
+    p b i a h1 h2 h3 h4 h5 small code pre br div span ul ol li dl dt dd details summary
+    table thead tbody tr th td label select option input output svg g path rect circle text
+    """.split()
 )
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser import PROGRAM, WHY_NOT, Page, browsing
 from test_report_hostile import PLANTED, plant
 
+from browser import PROGRAM, WHY_NOT, Page, browsing
 from leti.report import write_report
 
 if TYPE_CHECKING:
