@@ -40,8 +40,13 @@ class Plot:
 
 
 def plots(reading: Reading) -> tuple[Plot, ...]:
-    """The scores over iterations first, then over the rest; those that would be empty are left out."""
-    return tuple(plot for plot in _plots(reading) if plot.curves)
+    """The scores over iterations first, then over the rest; those that go nowhere are left out."""
+    return tuple(plot for plot in _plots(reading) if plot.curves and (plot.ticks or _extends(plot)))
+
+
+def _extends(plot: Plot) -> bool:
+    """Whether there is more than one place on the axis: no steps, no curve over steps."""
+    return len({x for curve in plot.curves for x, _ in curve.points}) > 1
 
 
 def _plots(reading: Reading) -> Iterator[Plot]:

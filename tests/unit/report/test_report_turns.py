@@ -110,6 +110,13 @@ def test_curves_count_steps_and_programs(finished: Run) -> None:
     assert [found.value for _, found in loss.curves[0].points] == [1.5, 1.25, 1.5, 0.25]
 
 
+def test_without_steps_there_is_no_curve_over_steps(hand_made: HandMade) -> None:
+    hand_made.begin(["hand/a"])
+    hand_made.score(hand_made.run.base, {"test": {"hand/a": ["passed", "failed"]}})
+    hand_made.score(hand_made.run.iteration(0), {"test": {"hand/a": ["passed", "passed"]}})
+    assert [plot.title for plot in plots(read(hand_made.run))] == ["test, by iteration"]
+
+
 def test_the_same_few_problems_are_followed(hand_made: HandMade) -> None:
     many = census(hand_made, **{f"p{number:03}": ["passed"] for number in range(100)})
     assert followed([many]) == [f"p{number:03}" for number in range(0, 96, 8)]
