@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from leti.errors import RunError
-from leti.report.census import Cause, Census, cause_of
+from leti.report.census import PASSED, Cause, Census, cause_of
 from leti.report.listing import Line, listing
-from leti.report.texts import cut
-from leti.types import Example, Key, Problem, Segment, TestStatus
+from leti.report.tested import Told, told
+from leti.report.texts import NAME_CHARS, cut, show_command
+from leti.types import Example, Problem, Segment, TestStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from leti.scores import Tally
 
 TEXT_CHARS = 2000
-NAME_CHARS = 120
 PAIRS = 5
 """Problems that are shown before and after, of those won and of those lost."""
 
@@ -38,14 +37,18 @@ class Use(StrEnum):
 class Shown:
     """One attempt, bounded."""
 
-    title: str
+    place: str
+    problem: str
+    sample: int
     cause: Cause
     command: str
     """What shows it whole."""
     prompt: str | None
     """None where the program begins with it."""
     lines: tuple[Line, ...]
-    tests: tuple[TestStatus, ...]
+    tests: tuple[Told, ...]
+    statuses: tuple[TestStatus, ...]
+    """Of all tests; the first of them are told."""
     error: str
     feedback: str | None
     output: str
@@ -56,13 +59,14 @@ class Shown:
     @property
     def reached(self) -> str:
         """How many tests held, in words."""
-        return f"{self.tests.count(TestStatus.PASSED)} of {len(self.tests)} tests passed" if self.tests else ""
+        return f"{self.statuses.count(TestStatus.PASSED)} of {len(self.statuses)} tests passed" if self.statuses else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The attempts that are shown of one iteration."""
+    """The attempts that are shown of one place, on the problems of one kind."""
 
+    place: str
     title: str
     shown: tuple[Shown, ...]
 
@@ -93,12 +97,15 @@ def show(
     problem, verdict, program = problems[name], row.verdict, row.solution.program
     error = verdict.error
     return Shown(
-        title=cut(f"{name}#{sample}", NAME_CHARS),
+        place=place,
+        problem=cut(name, NAME_CHARS),
+        sample=sample,
         cause=cause_of(verdict),
-        command=cut(f"leti show RUN {place} {shlex.quote(f'{name}#{sample}')}", 2 * NAME_CHARS),
+        command=show_command(place, row.key),
         prompt=None if program.startswith(problem.prompt) else cut(problem.prompt, TEXT_CHARS),
         lines=listing(problem, program, error=error),
-        tests=tuple(test.status for test in verdict.tests),
+        tests=told(problem, verdict),
+        statuses=tuple(test.status for test in verdict.tests),
         error=cut(f"{error.type}: {error.message}" if error and error.message else error.type if error else "", 200),
         feedback=None if row.feedback.text is None else cut(row.feedback.text, TEXT_CHARS),
         output=cut(verdict.output, TEXT_CHARS // 2),
@@ -107,19 +114,19 @@ def show(
     )
 
 
-def won(before: Census, after: Census) -> list[tuple[Key, Key]]:
+def won(before: Census, after: Census) -> list[tuple[AttemptRow, AttemptRow]]:
     """The first problems that no program solved before and some did after: the first program, the first that passed."""
-    return [((name, before.firsts[name, False]), (name, after.firsts[name, True])) for name in _turned(before, after)]
+    return [(before.firsts[name, False], after.firsts[name, True]) for name in _turned(before, after)]
 
 
-def lost(before: Census, after: Census) -> list[tuple[Key, Key]]:
+def lost(before: Census, after: Census) -> list[tuple[AttemptRow, AttemptRow]]:
     """The first problems that some program solved before and none did after."""
-    return [((name, before.firsts[name, True]), (name, after.firsts[name, False])) for name in _turned(after, before)]
+    return [(before.firsts[name, True], after.firsts[name, False]) for name in _turned(after, before)]
 
 
 def _turned(unsolved: Census, solved: Census) -> list[str]:
-    names = [name for name, tally in unsolved.tallies.items() if not tally.passed and (name, True) in solved.firsts]
-    return names[:PAIRS]
+    names = [name for name, causes in unsolved.by_problem.items() if not causes[PASSED]]
+    return [name for name in names if (name, True) in solved.firsts][:PAIRS]
 
 
 def _bounded(segment: Segment) -> Segment:

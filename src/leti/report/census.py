@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from leti.report.texts import cut
@@ -11,12 +12,15 @@ from leti.scores import Tally
 from leti.types import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from leti.runs import AttemptRow
+    from leti.types import ErrorRecord
 
 PER_CAUSE = 3
 """Attempts that are kept of each cause."""
+_MISSING = re.compile(r"(?:^name|no attribute|^No module named|^cannot import name) '([^']{1,60})'")
+"""How the interpreter names what is not there."""
 
 
 class Cause(NamedTuple):
@@ -31,6 +35,14 @@ class Cause(NamedTuple):
         return self.error or self.outcome.value
 
 
+class Missing(NamedTuple):
+    """A name that a program used and that was not there."""
+
+    error: str
+    name: str
+
+
+_ALONE = {outcome: frozenset({outcome}) for outcome in Outcome}
 PASSED = Cause(Outcome.PASSED, "")
 
 
@@ -41,17 +53,32 @@ def cause_of(verdict: Verdict) -> Cause:
     return Cause(verdict.outcome, cut(verdict.error.name, 60) if verdict.error else "")
 
 
+def missing_in(error: ErrorRecord | None) -> Missing | None:
+    """The name that an error says is not there."""
+    found = _MISSING.search(error.message) if error else None
+    return Missing(cut(error.name, 60), found[1]) if error and found else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Census:
     """What became of the programs of one place."""
 
-    tallies: Mapping[str, Tally]
-    """By problem, in order."""
-    causes: Mapping[Cause, int]
-    firsts: Mapping[tuple[str, bool], int]
-    """(problem, passed) -> the first sample that ended so."""
-    kept: Mapping[Cause, tuple[AttemptRow, ...]]
+    causes: Counter[Cause] = field(default_factory=Counter)
+    by_problem: dict[str, Counter[Cause]] = field(default_factory=dict)
+    """In the order of the problems."""
+    missing: Counter[Missing] = field(default_factory=Counter)
+    first: dict[str, AttemptRow] = field(default_factory=dict)
+    """The first attempt at each problem."""
+    firsts: dict[tuple[str, bool], AttemptRow] = field(default_factory=dict)
+    """(problem, passed) -> the first attempt that ended so."""
+    kept: dict[Cause, list[AttemptRow]] = field(default_factory=dict)
     """The first of each cause, each of another problem."""
+    ended: dict[tuple[str, int], frozenset[Outcome]] = field(default_factory=dict)
+    """By problem and the program's hash: in what ways the same program ended."""
+    again: set[tuple[str, int]] = field(default_factory=set)
+    """Of these, the programs that were written more than once."""
+    tokens: Counter[str] = field(default_factory=Counter)
+    """How many were sampled, by problem; 0 where they are not known."""
 
     @property
     def programs(self) -> int:
@@ -63,26 +90,45 @@ class Census:
         """How many passed."""
         return self.causes.get(PASSED, 0)
 
+    @property
+    def tallies(self) -> dict[str, Tally]:
+        """By problem, in order."""
+        return {name: Tally(causes.total(), causes[PASSED]) for name, causes in self.by_problem.items()}
+
+    @property
+    def leading(self) -> dict[str, Cause]:
+        """By problem, how most of its programs ended; of equals the one that came first."""
+        return {name: max(causes, key=causes.__getitem__) for name, causes in self.by_problem.items()}
+
 
 def take(rows: Iterable[AttemptRow]) -> Census:
     """The census of rows that come in the order of their problems."""
-    causes: Counter[Cause] = Counter()
-    samples: Counter[str] = Counter()
-    passes: Counter[str] = Counter()
-    firsts: dict[tuple[str, bool], int] = {}
-    kept: dict[Cause, list[AttemptRow]] = {}
+    census = Census()
     for row in rows:
-        problem, passed, cause = row.solution.problem, row.verdict.passed, cause_of(row.verdict)
-        causes[cause] += 1
-        samples[problem] += 1
-        passes[problem] += passed
-        firsts.setdefault((problem, passed), row.solution.sample)
-        same = kept.setdefault(cause, [])
-        if len(same) < PER_CAUSE and all(other.solution.problem != problem for other in same):
-            same.append(row)
-    return Census(
-        tallies={problem: Tally(count, passes[problem]) for problem, count in samples.items()},
-        causes=causes,
-        firsts=firsts,
-        kept={cause: tuple(found) for cause, found in kept.items()},
-    )
+        problem, cause = row.solution.problem, cause_of(row.verdict)
+        census.causes[cause] += 1
+        census.by_problem.setdefault(problem, Counter())[cause] += 1
+        census.tokens[problem] += len(row.solution.tokens)
+        if found := missing_in(row.verdict.error):
+            census.missing[found] += 1
+        _note_ending(census, row)
+        _keep(census, row, cause)
+    return census
+
+
+def _note_ending(census: Census, row: AttemptRow) -> None:
+    key = (row.solution.problem, hash(row.solution.program))
+    if key in census.ended:
+        census.again.add(key)
+        census.ended[key] |= _ALONE[row.verdict.outcome]
+    else:
+        census.ended[key] = _ALONE[row.verdict.outcome]
+
+
+def _keep(census: Census, row: AttemptRow, cause: Cause) -> None:
+    problem = row.solution.problem
+    census.first.setdefault(problem, row)
+    census.firsts.setdefault((problem, row.verdict.passed), row)
+    same = census.kept.setdefault(cause, [])
+    if len(same) < PER_CAUSE and all(other.solution.problem != problem for other in same):
+        same.append(row)

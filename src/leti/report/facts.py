@@ -7,17 +7,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from leti.report.attempts import Group, Pair, Use, lost, show, won
-from leti.report.endings import Endings, endings, ranking
+from leti.report.costs import Cost, costs
+from leti.report.curves import Plot, plots
+from leti.report.doubts import Doubts, doubts
+from leti.report.endings import Endings, Lacking, endings, missing, ranking
+from leti.report.gallery import groups as groups_shown
+from leti.report.gallery import pairs
 from leti.report.learning import Headline, counted, headline, measure, read_estimate
-from leti.report.reading import SELECTS, Reading, Training, fetch, kept, read
+from leti.report.reading import SELECTS, Reading, Training, read
+from leti.report.solved import Solved, solved
 from leti.report.texts import cut
+from leti.report.transitions import Transitions, transitions
 
 if TYPE_CHECKING:
+    from leti.report.attempts import Group, Pair
     from leti.report.census import Cause
-    from leti.runs import Place, Run
+    from leti.runs import Run
     from leti.scores import Estimate
-    from leti.types import Problem
 
 VALUE_CHARS = 300
 
@@ -39,6 +45,7 @@ class Facts:
     status: str
     """Empty for a run that owes nothing."""
     headline: Headline
+    plots: tuple[Plot, ...]
     measures: tuple[tuple[str, str], ...]
     """(split, pass@k)."""
     sizes: tuple[str, ...]
@@ -47,16 +54,15 @@ class Facts:
     training: tuple[Training, ...]
     causes: tuple[Cause, ...]
     endings: tuple[Endings, ...]
+    transitions: tuple[Transitions, ...]
+    missing: tuple[Lacking, ...]
+    doubts: Doubts
+    costs: tuple[Cost, ...]
+    solved: tuple[Solved, ...]
     pairs: tuple[tuple[str, tuple[Pair, ...]], ...]
     groups: tuple[Group, ...]
     config: tuple[tuple[str, str], ...]
     manifest: tuple[tuple[str, str], ...]
-
-    @property
-    def scale(self) -> float:
-        """Where the bars of the scores end: the next tenth above everything that is drawn."""
-        highs = [found.high for row in self.scored for found in row.estimates if found]
-        return min(1.0, (int(10 * max(highs, default=1.0)) + 1) / 10)
 
 
 def gather(run: Run) -> Facts:
@@ -68,34 +74,32 @@ def gather(run: Run) -> Facts:
     config, problems = run.config, run.problems
     reading = read(run)
     trained = {name: found.census for name, found in reading.training.items()}
-    causes = ranking([*trained.values(), *(one for found in reading.held_out.values() for one in found.values())])
+    groups = {"Programs that were learned from": trained} | {
+        f"Programs for {split} problems": found for split, found in reading.held_out.items()
+    }
+    causes = ranking(census for found in groups.values() for census in found.values())
     measures = tuple(dict.fromkeys(_measures(reading)))
     return Facts(
         model=_named(config, "model", "path"),
         problems=_named(config, "problems", "name"),
         status=_status(config, reading),
         headline=headline(reading.scores, reading.held_out, selected=_selected(run, reading)),
+        plots=plots(reading),
         measures=measures,
         sizes=tuple(_sizes(reading)),
         scored=tuple(_scored(name, scores, measures) for name, scores in reading.scores.items()),
         training=tuple(reading.training.values()),
         causes=causes,
-        endings=(
-            endings(
-                "Programs that were learned from", "written by the weights before it", censuses=trained, causes=causes
-            ),
-            *(
-                endings(
-                    f"Programs for {split} problems",
-                    "written by the weights of each iteration",
-                    censuses=found,
-                    causes=causes,
-                )
-                for split, found in reading.held_out.items()
-            ),
+        endings=tuple(endings(title, found, causes=causes) for title, found in groups.items()),
+        transitions=tuple(
+            told for title, found in groups.items() if (told := transitions(title, found, causes=causes))
         ),
-        pairs=tuple(_pairs(reading, problems)),
-        groups=tuple(group for place in reading.places if (group := _group(place, reading, problems)).shown),
+        missing=missing(trained),
+        doubts=doubts(reading, problems),
+        costs=costs(reading),
+        solved=tuple(solved(title, found) for title, found in groups.items() if found),
+        pairs=tuple(pairs(reading, problems)),
+        groups=tuple(group for group in groups_shown(reading, problems) if group.shown),
         config=tuple(_flat(config)),
         manifest=tuple(_flat(run.manifest)),
     )
@@ -135,49 +139,6 @@ def _sizes(reading: Reading) -> Iterator[str]:
 def _scored(name: str, scores: Mapping[str, Any], measures: tuple[tuple[str, str], ...]) -> Scored:
     found = [scores.get(split, {}).get(measure) for split, measure in measures]
     return Scored(name=name, estimates=tuple(read_estimate(one) if one else None for one in found))
-
-
-def _group(place: Place, reading: Reading, problems: Mapping[str, Problem]) -> Group:
-    """An iteration's training attempts; the base has none, so of it the ones that were scored."""
-    training = reading.training.get(place.name)
-    if training is None:
-        census = reading.held_out[reading.split].get(place.name) if reading.split else None
-        shown = [show(place.name, problems, row=row, use=Use.HELD_OUT) for row in kept(census)] if census else []
-        return Group(title=f"Base model, on {reading.split} problems", shown=tuple(shown))
-    shown = []
-    for row in kept(training.census):
-        use = Use.TRAINED if row.key in training.found else Use.LEFT_OUT if training.examples else Use.NOT_YET
-        shown.append(show(place.name, problems, row=row, use=use, example=training.found.get(row.key)))
-    return Group(title=f"Iteration {place.name}, learned from", shown=tuple(shown))
-
-
-def _pairs(reading: Reading, problems: Mapping[str, Problem]) -> Iterator[tuple[str, tuple[Pair, ...]]]:
-    """Problems of the headline's split that turned between the base model and the last scored iteration."""
-    found = reading.held_out.get(reading.split or "", {})
-    if len(found) < 2 or "base" not in found:
-        return
-    last = [place for place in reading.places if place.name in found][-1]
-    base = reading.places[0]
-    before, after, split = found["base"], found[last.name], str(reading.split)
-    for title, keys in (
-        ("solved after, not before", won(before, after)),
-        ("solved before, not after", lost(before, after)),
-    ):
-        rows_before = fetch(base.scored(split), {first for first, _ in keys})
-        rows_after = fetch(last.scored(split), {second for _, second in keys})
-        yield (
-            title,
-            tuple(
-                Pair(
-                    problem=cut(first[0], 120),
-                    rates=(before.tallies[first[0]], after.tallies[first[0]]),
-                    names=("base", last.name),
-                    before=show("base", problems, row=rows_before[first], use=Use.HELD_OUT),
-                    after=show(last.name, problems, row=rows_after[second], use=Use.HELD_OUT),
-                )
-                for first, second in keys
-            ),
-        )
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

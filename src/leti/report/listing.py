@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from leti.report.highlight import Span, coloured, first_characters
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -42,24 +44,29 @@ class Line:
 
     number: int | None
     """1-based over program, newline, tests; None for words of ours."""
-    text: str
+    spans: tuple[Span, ...]
     part: Part
     mark: Mark = Mark.NONE
+
+    @property
+    def text(self) -> str:
+        """What stands in it."""
+        return "".join(span.text for span in self.spans)
 
 
 def listing(problem: Problem, program: str, *, error: ErrorRecord | None) -> tuple[Line, ...]:
     """The program and its tests, with the line that failed marked, and those that led to it."""
-    in_program = len(_lines(program + "\n")) - 1
+    programs, tests = _lines(program + "\n")[:-1], _lines(problem.check.text)
     in_prompt = _prompt_lines(problem.prompt, program)
     marks = _marks(error)
     lines = [
         Line(
             number=number,
-            text=text,
-            part=Part.PROMPT if number <= in_prompt else Part.PROGRAM if number <= in_program else Part.TESTS,
+            spans=spans,
+            part=Part.PROMPT if number <= in_prompt else Part.PROGRAM if number <= len(programs) else Part.TESTS,
             mark=marks.get(number, Mark.NONE),
         )
-        for number, text in enumerate(_lines(f"{program}\n{problem.check.text}"), start=1)
+        for number, spans in enumerate([*coloured(programs), *coloured(tests)], start=1)
     ]
     return tuple(
         line for part in Part for line in _shortened([line for line in lines if line.part is part], PART_CHARS)
@@ -105,12 +112,14 @@ def _shortened(lines: Sequence[Line], limit: int) -> Iterator[Line]:
 
 
 def _left_out(count: int, part: Part) -> Line:
-    return Line(number=None, text=f"… {count:,} {'line' if count == 1 else 'lines'} left out", part=part)
+    words = f"… {count:,} {'line' if count == 1 else 'lines'} left out"
+    return Line(number=None, spans=(Span("", words),), part=part)
 
 
 def _short(line: Line) -> Line:
     more = len(line.text) - LINE_CHARS
     if more <= 0:
         return line
-    text = f"{line.text[:LINE_CHARS]} […{more:,} characters left out]"
-    return Line(number=line.number, text=text, part=line.part, mark=line.mark)
+    cut = Span("", f" […{more:,} characters left out]")
+    spans = (*first_characters(line.spans, LINE_CHARS), cut)
+    return Line(number=line.number, spans=spans, part=line.part, mark=line.mark)

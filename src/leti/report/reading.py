@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from leti.report.census import PASSED, Cause, Census, take
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from leti.runs import AttemptRow, Place, Programs, Run
+    from leti.runs import AttemptRow, Place, Run
     from leti.types import Example, Key, TrainStep
 
 SELECTS = "validation"
 """The split that chooses an iteration; the others are only reported."""
+FOLLOWED = 12
 CAUSES_SHOWN = 8
 """Causes of an iteration of which attempts are shown."""
 
@@ -29,12 +30,12 @@ class Training:
     examples: int
     found: Mapping[Key, Example]
     """The examples of the attempts that are shown."""
-    steps: int
-    pretrain: int
-    """Of the steps, those on plain code."""
-    mean_loss: float | None
-    """Over the steps on examples."""
-    last_loss: float | None
+    steps: tuple[TrainStep, ...]
+
+    @property
+    def losses(self) -> tuple[float, ...]:
+        """Of the steps on examples; the others are on plain code."""
+        return tuple(step.loss for step in self.steps if step.kind == "examples")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ class Reading:
     """By place, of those that are scored."""
     training: Mapping[str, Training]
     """By iteration."""
+    followed: tuple[str, ...]
+    """Problems that are trained on and whose first attempt is shown at every iteration."""
     held_out: Mapping[str, Mapping[str, Census]]
     """By split, the one the headline is about first; then by place."""
 
@@ -67,10 +70,13 @@ def read(run: Run) -> Reading:
     splits = dict.fromkeys(split for found in scores.values() for split in found)
     # A split that selects is not the one to report, unless there is no other.
     order = sorted(splits, key=lambda split: (split == SELECTS, split != "test"))
+    taken = {place.name: take(place.attempts) for place in places[1:]}
+    names = followed(taken.values())
     return Reading(
         places=places,
         scores=scores,
-        training={place.name: _training(place) for place in places[1:]},
+        training={place.name: _training(place, taken[place.name], names) for place in places[1:]},
+        followed=tuple(names),
         held_out={split: _held_out(places, scores, split) for split in order},
     )
 
@@ -81,14 +87,22 @@ def frequent(census: Census) -> list[Cause]:
     return [PASSED, *others[: CAUSES_SHOWN - 1]]
 
 
-def kept(census: Census) -> list[AttemptRow]:
-    """The attempts of a census that are shown."""
-    return [row for cause in frequent(census) for row in census.kept.get(cause, ())]
+def kept(census: Census, followed: Iterable[str]) -> list[AttemptRow]:
+    """The attempts of a census that are shown, in the order of their problems.
+
+    They are a few of each cause, and the first at each problem that is followed through the iterations.
+    """
+    rows = [row for cause in frequent(census) for row in census.kept.get(cause, ())]
+    rows += [census.first[name] for name in followed if name in census.first]
+    order = {name: at for at, name in enumerate(census.by_problem)}
+    return sorted({row.key: row for row in rows}.values(), key=lambda row: (order[row.key[0]], row.key[1]))
 
 
-def fetch(programs: Programs, keys: Collection[Key]) -> dict[Key, AttemptRow]:
-    """The attempts of these keys."""
-    return {row.key: row for row in programs.attempts if row.key in keys}
+def followed(censuses: Iterable[Census]) -> list[str]:
+    """A few problems out of all of them, evenly spread: the same at every place."""
+    names = list(dict.fromkeys(name for census in censuses for name in census.by_problem))
+    apart = max(1, len(names) // FOLLOWED)
+    return names[::apart][:FOLLOWED]
 
 
 def _held_out(places: tuple[Place, ...], scores: Mapping[str, Any], split: str) -> dict[str, Census]:
@@ -96,24 +110,18 @@ def _held_out(places: tuple[Place, ...], scores: Mapping[str, Any], split: str) 
     return {place.name: take(place.scored(split).attempts) for place in places if split in scores.get(place.name, {})}
 
 
-def _training(place: Place) -> Training:
-    census = take(place.attempts)
-    wanted = {row.key for row in kept(census)}
+def _training(place: Place, census: Census, names: Iterable[str]) -> Training:
+    wanted = {row.key for row in kept(census, names)}
     examples, found = 0, {}
     for example in place.examples:
         examples += 1
         if example.key in wanted:
             found[example.key] = example
-    steps: list[TrainStep] = list(place.metrics)
-    losses = [step.loss for step in steps if step.kind == "examples"]
     return Training(
         name=place.name,
         done=place.weights.exists(),
         census=census,
         examples=examples,
         found=found,
-        steps=len(steps),
-        pretrain=len(steps) - len(losses),
-        mean_loss=sum(losses) / len(losses) if losses else None,
-        last_loss=losses[-1] if losses else None,
+        steps=tuple(place.metrics),
     )

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from leti.types import Key
+
+NAME_CHARS = 120
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
@@ -24,6 +30,11 @@ def cut(text: str, limit: int) -> str:
     tail = limit // 4
     head = limit - tail
     return f"{text[:head]} […{len(text) - limit:,} characters left out…] {text[-tail:]}"
+
+
+def show_command(place: str, key: Key) -> str:
+    """What shows an attempt whole."""
+    return cut(f"leti show RUN {place} {shlex.quote(f'{key[0]}#{key[1]}')}", 2 * NAME_CHARS)
 
 
 def _name(code: int) -> str:

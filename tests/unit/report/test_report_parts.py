@@ -108,7 +108,7 @@ def test_a_census_counts_and_keeps_one_program_a_problem(hand_made: HandMade) ->
     failed = Cause(Outcome.FAILED, "AssertionError")
     assert (census.programs, census.passed, census.causes[failed]) == (15, 5, 10)
     assert [row.key for row in census.kept[failed]] == [("hand/a", 0), ("hand/b", 0), ("hand/c", 0)]
-    assert census.firsts["hand/a", True] == 2
+    assert census.firsts["hand/a", True].key == ("hand/a", 2)
 
 
 def test_rare_causes_are_one_and_passed_is_always_there(hand_made: HandMade) -> None:
@@ -117,7 +117,7 @@ def test_rare_causes_are_one_and_passed_is_always_there(hand_made: HandMade) -> 
     causes = ranking([census])
     assert causes[0] == PASSED
     assert len(causes) == CAUSES + 1
-    column = endings("", "", censuses={"000": census, "001": take([])}, causes=causes).columns
+    column = endings("", {"000": census, "001": take([])}, causes=causes).columns
     assert [one.name for one in column] == ["000"]
     assert sum(column[0].counts) == 21
     assert column[0].counts[0] == 0

@@ -42,10 +42,9 @@ def test_the_same_run_gives_the_same_bytes_wherever_it_lies(finished: Run, tmp_p
     assert str(tmp_path).encode() not in once
 
 
-def test_nothing_is_fetched_and_no_script_is_there(finished: Run) -> None:
+def test_nothing_is_fetched(finished: Run) -> None:
     page = page_of(finished)
-    assert "default-src 'none'; style-src 'unsafe-inline'" in page
-    for wrong in ("<script", "<link", "<img", "@import", "url(", "http"):
+    for wrong in ("<link", "<img", "@import", "url(", "http", "fetch(", "XMLHttp", "<iframe"):
         assert wrong not in page.replace('http-equiv="Content-Security-Policy"', "")
 
 
