@@ -1,6 +1,7 @@
 # make demo   a language model learns from the interpreter, on this machine; opens as runs/pocket/report.html
 # make test   the default tests, under three minutes on two cores
-# make check  format, lint, types, architecture
+# make check  format, lint, types, architecture, and the site of the documentation, strictly
+# make docs   the site of the documentation, in build/site
 # make claims the paper's claims on the built-in model, and docs/results.md: hours; claims-quick: a look in minutes
 # Each does all the set-up it needs, in .venv.
 
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test test-all check format regold claims claims-quick
+.PHONY: demo test test-all check docs format regold claims claims-quick
 
 demo: $(INSTALLED)
 	$(BIN)/leti learn pocket --run runs/pocket
@@ -26,6 +27,10 @@ check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zensical build --strict
+
+docs: $(INSTALLED)
+	$(BIN)/zensical build --strict
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .

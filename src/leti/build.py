@@ -142,7 +142,7 @@ def verifier(config: Config) -> AnyVerifier:
 
 
 def isolation(verifier: AnyVerifier) -> str:
-    """The level that programs run under; SECURITY.md says what it covers."""
+    """The level that programs run under; docs/sandbox.md says what it covers."""
     return "none: verify.function decides" if isinstance(verifier, OwnVerifier) else verifier.sandbox.level
 
 
