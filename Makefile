@@ -1,5 +1,5 @@
 # make demo   a language model learns from the interpreter, on this machine; opens as runs/pocket/report.html
-# make test   the default tests, under three minutes on two cores
+# make test   the default tests, about ten minutes on two cores
 # make check  format, lint, types, architecture, and the site of the documentation, strictly
 # make docs   the site of the documentation, in build/site
 # make claims the paper's claims on the built-in model, and docs/results.md: hours; claims-quick: a look in minutes
