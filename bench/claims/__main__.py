@@ -9,7 +9,6 @@ python bench/claims --page              only docs/results.md, from the results t
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -19,12 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arms import HERE, arms, claims
+from owing import owed
 from page import read, write_page
-from pydantic import ValidationError
 from tables import TABLES
-
-from leti import build
-from leti.config import Config, load_config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,28 +31,6 @@ SEEDS = range(5)
 QUICK_SEEDS = range(2)
 QUICK_ARMS = ("text", "binary", "rejection")
 DOCS = HERE.parents[1] / "docs"
-
-
-def owed(names: Sequence[str], known: dict[str, Arm], results: Path, seeds: Sequence[int]) -> list[tuple[str, int]]:
-    """The (arm, seed) pairs without a result that still holds; all arms of a seed before the next seed."""
-    pairs = [(name, seed) for seed in seeds for name in names]
-    return [(name, seed) for name, seed in pairs if not _same(known[name], seed, results / name / f"{seed}.json")]
-
-
-def _same(arm: Arm, seed: int, file: Path) -> bool:
-    """Whether the file holds what a run would give now: the same configuration, model and problems.
-
-    A key that came later has its default in an older file; one that is gone makes the file another one's.
-    """
-    if not file.exists():
-        return False
-    result, config = json.loads(file.read_text("utf-8")), load_config("pocket", arm.overrides(seed))
-    try:
-        then = Config.model_validate(result["config"])
-    except ValidationError:
-        return False
-    identity = json.loads(json.dumps(build.manifest(config, "")["identity"]))
-    return then == config and bool(result["identity"] == identity)
 
 
 def play_all(pairs: Sequence[tuple[str, int]], *, jobs: int, options: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from dataclasses import replace
@@ -15,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench" / "claims"))
 
 import arms
+import owing
 import stats
 import tables
 
@@ -157,21 +157,12 @@ def test_a_result_is_owed_until_its_file_holds_what_a_run_would_give_now(tmp_pat
         file = tmp_path / "text" / "0.json"
         file.parent.mkdir(exist_ok=True)
         file.write_text(json.dumps(kept))
-        return claims_main().owed(["text"], known, tmp_path, [0]) == []
+        return owing.owed(["text"], known, tmp_path, [0]) == []
 
-    assert claims_main().owed(["text"], known, tmp_path, [0]) == [("text", 0)]
+    assert owing.owed(["text"], known, tmp_path, [0]) == [("text", 0)]
     assert stands(now)
     without_a_default = {key: value for key, value in now["config"]["verify"].items() if key != "inside"}
     assert stands(now | {"config": now["config"] | {"verify": without_a_default}})  # from before the key was there
     assert not stands(now | {"config": now["config"] | {"gone": 1}})
     assert not stands(now | {"config": now["config"] | {"iterations": 3}})
     assert not stands(now | {"identity": now["identity"] | {"problems": "others"}})
-
-
-def claims_main() -> Any:
-    spec = importlib.util.spec_from_file_location("claims_main", arms.HERE / "__main__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
