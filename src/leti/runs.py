@@ -182,7 +182,7 @@ class Run:
         """Starts the run, or goes on with it.
 
         Args:
-            config: resolved; `free` names in it may change between sittings.
+            config: resolved; what `MAY_CHANGE` names may differ between sittings.
             manifest: `identity` must not change between sittings; the rest may, and is told.
             problems: every problem that is trained or scored on.
 
