@@ -48,7 +48,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--threads", type=int, help="of each contender; as many as torch takes if left out")
     parser.add_argument("--rounds", type=int, default=5, help="(default %(default)s)")
-    parser.add_argument("--limit", type=float, default=3600.0, help="seconds a turn may take, and a start (default %(default)s)")
+    parser.add_argument(
+        "--limit", type=float, default=3600.0, help="seconds a turn may take, and a start (default %(default)s)"
+    )
     parser.add_argument("--quick", action="store_true", help="one small round, to see that everything works")
     parser.add_argument("--out", type=Path, help="Markdown file")
     options = parser.parse_args()

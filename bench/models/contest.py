@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+
 class NotThereError(Exception):
     """A contender that cannot take part; the message says why, or what to type."""
 
