@@ -99,8 +99,8 @@ def _serve(pipe: Connection, make: str, settings: Any) -> None:
     except NotThereError as error:
         pipe.send(error)
         return
-    pipe.send(contender.about)
-    with suppress(EOFError):  # there is nobody left to take turns for
+    with suppress(EOFError, BrokenPipeError):  # there is nobody left to take turns for
+        pipe.send(contender.about)
         while True:
             request = pipe.recv()
             try:

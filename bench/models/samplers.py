@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from calls import calls, written
@@ -14,7 +14,11 @@ from leti.sampling.weights import Loaded, device_of, dtype_of, load
 from leti.types import Decoding, SampleRequest, wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from tasks import Sampling
+
+T = TypeVar("T")
 
 
 class Ours:
@@ -51,20 +55,17 @@ class Generate:
     def turn(self, request: int) -> Turn:
         """So many completions for each problem, decoded."""
         if request not in self._best:
-            tried = {choice: self._run(request, *choice) for choice in self._choices(request)}
-            self._best[request] = min(tried, key=lambda choice: tried[choice].seconds / tried[choice].amounts["tokens"])
+            self._best[request] = _fastest(self._choices(request), lambda choice: self._run(request, *choice))
         return self._run(request, *self._best[request])
 
     def _choices(self, samples: int) -> list[tuple[int, int]]:
-        most = samples * self._task.counts[samples]
-        rows = sorted({min(rows, most) for rows in self._task.candidates})
         threads = {torch.get_num_threads(), 1} if self._loaded.small else {torch.get_num_threads()}
-        return [(count, threads_) for count in rows for threads_ in sorted(threads)]
+        return [(rows, count) for rows in _rows(self._task, samples) for count in sorted(threads)]
 
     def _run(self, samples: int, rows: int, threads: int) -> Turn:
         task, before = self._task, torch.get_num_threads()
         torch.set_num_threads(threads)
-        prompts = sorted((problem.prompt for problem in task.of(samples)), key=len)
+        prompts = sorted((problem.prompt for problem in task.of(samples)), key=len)  # little padding
         lengths: list[int] = []
         began = task.device.now()
         for group, share in calls(prompts, samples, rows=rows):
@@ -87,44 +88,63 @@ class Generate:
 
 
 class Continuous:
-    """`model.generate_batch`: continuous batching over paged memory."""
+    """`model.generate_batch`: continuous batching over paged memory, of a size that turns out to be its fastest."""
 
     def __init__(self, task: Sampling) -> None:
         try:
             from transformers import ContinuousBatchingConfig
         except ImportError as error:
-            raise NotThereError(
-                "this transformers has no continuous batching. Type: pip install -U transformers"
-            ) from error
+            raise NotThereError("needs a later transformers. Type: pip install -U transformers") from error
         self._task, self._paged = task, ContinuousBatchingConfig
         self._loaded = _loaded(task)
+        self._best: dict[int, int] = {}
         self.about = f"transformers {version('transformers')}, `generate_batch`"
 
     def turn(self, request: int) -> Turn:
         """So many completions for each problem, decoded."""
+        if request not in self._best:
+            choices = [0] if self._task.device.is_gpu else _rows(self._task, request)
+            self._best[request] = _fastest(choices, lambda rows: self._run(request, rows))
+        return self._run(request, self._best[request])
+
+    def _run(self, samples: int, rows: int) -> Turn:
         task, loaded = self._task, self._loaded
-        prompts = [problem.prompt for problem in task.of(request)]
-        rows = min(max(task.candidates), request * len(prompts))
+        prompts = [problem.prompt for problem in task.of(samples)]
         began = task.device.now()
         read = loaded.tokenizer(prompts).input_ids
         made = loaded.model.generate_batch(
             read,
-            generation_config=_generation(task, loaded, request),
+            generation_config=_generation(task, loaded, samples),
             continuous_batching_config=self._room(rows, longest=max(map(len, read))),
         )
-        kept = [written(answer.generated_tokens, loaded.ends) for answer in made.values()]
+        kept = [written(answer.generated_tokens, loaded.ends) for answer in made.values() if not answer.error]
         loaded.tokenizer.batch_decode(kept)
-        if len(kept) != request * len(prompts):
-            raise NotThereError(f"{len(kept)} completions came back of {request * len(prompts)}")
-        return _turn(task.device.now() - began, [len(tokens) for tokens in kept], note=f"{rows} rows")
+        seconds = task.device.now() - began
+        if len(kept) != samples * len(prompts):
+            raise NotThereError(f"{len(kept)} completions came back of {samples * len(prompts)}")
+        return _turn(seconds, [len(tokens) for tokens in kept], note=f"{rows} rows" if rows else "as many as fit")
 
     def _room(self, rows: int, *, longest: int) -> Any:
         """Pages for so many rows. Left to itself on a CPU it takes six tenths of the machine's memory."""
-        if self._task.device.is_gpu:
+        if not rows:
             return self._paged()
         page = 64
         blocks = rows * -(-(longest + self._task.max_new_tokens) // page)
         return self._paged(page_size=page, num_blocks=blocks, max_batch_tokens=max(rows, 512))
+
+
+def _rows(task: Sampling, samples: int) -> list[int]:
+    """How many completions at a time there are to choose from."""
+    return sorted({min(rows, samples * task.counts[samples]) for rows in task.candidates})
+
+
+def _fastest(choices: Sequence[T], run: Callable[[T], Turn]) -> T:
+    """The choice with the fewest seconds per token."""
+    if len(choices) == 1:
+        return choices[0]
+    tried = [run(choice) for choice in choices]
+    cost = [turn.seconds / turn.amounts["tokens"] for turn in tried]
+    return choices[cost.index(min(cost))]
 
 
 def _loaded(task: Sampling) -> Loaded:
