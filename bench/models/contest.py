@@ -139,8 +139,14 @@ class Contest:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.dismiss()
+
+    def dismiss(self) -> None:
+        """Ends everybody and clears the seats: the next ones are to have the machine's memory."""
         for worker in self._workers:
             worker.close()
+        self._workers.clear()
+        self.seats.clear()
 
     def invite(self, name: str, make: str, *, settings: Any) -> Worker | None:
         """A worker with this contender; None if it is not there, which is remembered under its name."""

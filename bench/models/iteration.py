@@ -37,11 +37,13 @@ learned from once, 16 programs to an optimiser step, in the same number of steps
   isolation and without words about what went wrong. Its advantage and loss are other than FCFT's, and its texts have
   no feedback in them. Loading is not counted; nothing is saved.
 - less verifying: for GRPOTrainer without the time in the reward; for ours one after the other without the verifier's.
+  Overlapped, the two cannot be told apart, and the whole stands there.
 """
 
 
 def measure(settings: Settings, contest: Contest, folder: Path) -> list[str]:
     """The tables."""
+    found: dict[str, Rows] = {}
     for name in settings.models:
         task = Iterating(
             weights=made(name, folder, ends=True).weights,
@@ -56,7 +58,8 @@ def measure(settings: Settings, contest: Contest, folder: Path) -> list[str]:
         for row, make, given in everybody:
             if worker := contest.invite(f"{name}, {row}", make, settings=given):
                 contest.seats.append(Seat(table=name, row=row, worker=worker))
-    found = contest.play(settings.rounds)
+        found |= contest.play(settings.rounds)
+        contest.dismiss()
     lines = [WORDS]
     for name, rows in found.items():
         lines += [f"## {name}", "", *table(rows, COLUMNS, first="who"), "", *_against(rows), *_hidden(rows), ""]

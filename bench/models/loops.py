@@ -17,7 +17,7 @@ from leti import build
 from leti.config import Config, load_config
 from leti.problems import TRAIN
 from leti.runs import AttemptRow, Run
-from leti.types import SampleRequest, wanted
+from leti.types import Ending, SampleRequest, Solution, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,19 +94,19 @@ class Ours:
 
 
 def _warm(loop: Leti) -> None:
-    """Starts what stays alive from iteration to iteration: the lanes of the verifier, with a reference."""
-    from leti.types import Ending, Solution
-
-    problem = loop.problems[0]
-    known = Solution(
-        problem=problem.id,
-        sample=0,
-        completion="",
-        tokens=(),
-        program=problem.reference or problem.prompt,
-        ending=Ending.TOKEN,
-    )
-    for _ in loop.verifier.verify([(problem, known)] * 2, scored=False):
+    """Starts what stays alive from iteration to iteration: the lanes of the verifier, with references."""
+    known = [
+        Solution(
+            problem=problem.id,
+            sample=0,
+            completion="",
+            tokens=(),
+            program=problem.reference or problem.prompt,
+            ending=Ending.TOKEN,
+        )
+        for problem in loop.problems
+    ]
+    for _ in loop.verifier.verify(zip(loop.problems, known, strict=True), scored=False):
         pass
 
 

@@ -59,9 +59,10 @@ def prepared(model: Model, folder: Path) -> Model:
     from leti.training.weights import load, save
 
     target = folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', model.name)}-prepared"
-    loaded, tokenizer = load(model.weights)
-    add_control_tokens(loaded, tokenizer, seed=0)
-    save(loaded, tokenizer, folder=target)
+    if not target.exists():
+        loaded, tokenizer = load(model.weights)
+        add_control_tokens(loaded, tokenizer, seed=0)
+        save(loaded, tokenizer, folder=target)
     return Model(name=model.name, weights=str(target))
 
 

@@ -41,9 +41,11 @@ QUICK = {POCKET: (32, 16), LLAMA: (4, 4)}
 def measure(settings: Settings, contest: Contest, folder: Path) -> list[str]:
     """The tables."""
     sizes = QUICK if settings.quick else SIZES
+    found: dict[str, Rows] = {}
     for name in settings.models:
         _seat(settings, contest, folder, (name, *sizes.get(name, sizes[LLAMA])))
-    found = contest.play(settings.rounds)
+        found |= contest.play(settings.rounds)
+        contest.dismiss()
     lines = ["Only tokens that end up in completions count; prompts and end-of-text tokens do not.", ""]
     for name in settings.models:
         for samples in _samples(settings):

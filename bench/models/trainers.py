@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -98,6 +99,8 @@ class Supervised:
             trainer.data_collator = counting = _Counting(trainer.data_collator)
             trainer.train()
         micros = trainer.args.gradient_accumulation_steps
+        del trainer, model  # they know each other
+        gc.collect()
         sums = [sum(counting.tokens[start : start + micros]) for start in range(0, len(counting.tokens), micros)]
         return _turn(self._task, moments, sums[1 : self._task.steps + 1], self._before)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import texts
@@ -49,10 +50,11 @@ def measure(settings: Settings, contest: Contest, folder: Path) -> list[str]:
     most = max(_steps(settings, name) for name in settings.models) + 2
     attempts = texts.attempts(most * BATCH * 2)  # packing may fill a step with more texts than a batch has
     losses = (texts.PROGRAMS,) if settings.quick else (texts.EVERYTHING, texts.PROGRAMS)
-    for name in settings.models:
-        for loss in losses:
-            _seat(settings, contest, folder, (name, loss, attempts))
-    found = contest.play(settings.rounds)
+    found: dict[str, Rows] = {}
+    for name, loss in product(settings.models, losses):
+        _seat(settings, contest, folder, (name, loss, attempts))
+        found |= contest.play(settings.rounds)
+        contest.dismiss()
     lines = [
         f"{BATCH} texts per optimiser step, or packed rows of about as many tokens; {len(attempts)} texts. A token is",
         "one of a text, not padding. Timed from the end of the first step to the end of the last.",
@@ -73,7 +75,7 @@ def _seat(settings: Settings, contest: Contest, folder: Path, what: tuple[str, s
     model = prepared(made(name, folder, ends=True), folder)
     config = load_config("pocket" if name == POCKET else "defaults").training
     examples = texts.examples(attempts, loss, native=name == POCKET)
-    ids = folder / f"{len(contest.seats)}.json"
+    ids = folder / f"texts-{len(list(folder.iterdir()))}.json"
     texts.write(examples, model.weights, path=ids, max_tokens=config.max_tokens)
     task = Training(
         weights=model.weights,
