@@ -30,7 +30,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 tokenizer = AutoTokenizer.from_pretrained({weights!r})
 model = AutoModelForCausalLM.from_pretrained({weights!r}, dtype=torch.{precision}).to({device!r})
 read = tokenizer("def add(a, b):", return_tensors="pt").to({device!r})
-print(tokenizer.decode(model.generate(**read, do_sample=True, max_new_tokens=110)[0]))
+asked = {{"input_ids": read.input_ids, "attention_mask": read.attention_mask}}
+print(tokenizer.decode(model.generate(**asked, do_sample=True, max_new_tokens=110)[0]))
 """
 NOTHING, IMPORT, HELP = "`python -c pass`", "`import leti`", "`leti --help`"
 PROGRAM, HAND = "the first program", "the first completion by `transformers` alone"

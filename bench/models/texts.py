@@ -78,7 +78,7 @@ def write(found: Sequence[Example], weights: str, *, path: Path, max_tokens: int
             "labels": [index if weight else -100 for index, weight in zip(one.ids, one.weights, strict=True)],
         }
         for one in encoded
-        if one is not None
+        if one is not None and one.bearing
     ]
     path.write_text(json.dumps(rows), encoding="utf-8")
 

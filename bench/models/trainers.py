@@ -28,7 +28,6 @@ class Ours:
         from leti.training import TrainerSettings, make_trainer
 
         self._task = task
-        self._before = task.device.peak()
         self._settings = TrainerSettings(
             epochs=1,
             batch=task.batch,
@@ -42,7 +41,8 @@ class Ours:
             device=task.device.name,
             pretrain=None,
         )
-        self._trainer = make_trainer(self._settings)
+        self._trainer = make_trainer(self._settings)  # which imports torch: what comes on top is training's
+        self._before = task.device.peak()
         self._lengths = [len(text.ids) for text in texts.read(task.ids)]
         self.about = f"leti {version('leti')}, at most {task.micro_tokens} tokens at once"
 
