@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -58,6 +60,7 @@ class Worker:
         self._pipe, there = context.Pipe()
         self._process = context.Process(target=_serve, args=(there, make, settings), daemon=True)
         self._process.start()
+        self._group = self._process.pid
         there.close()  # the only other end is the contender's: when it dies, we are told
         self.about: str = self._answer(limit)
 
@@ -85,14 +88,17 @@ class Worker:
         return answer
 
     def close(self) -> None:
-        """Ends the process."""
+        """Ends the process, and what it has started."""
         self._pipe.close()
         self._process.join(5.0)
+        with suppress(ProcessLookupError, PermissionError):  # all of its group are gone
+            os.killpg(self._group, signal.SIGKILL)
         self._process.kill()
         self._process.join()
 
 
 def _serve(pipe: Connection, make: str, settings: Any) -> None:
+    os.setpgrp()  # so that what a contender starts can be ended with it
     module, _, name = make.partition(":")
     try:
         contender: Contender = getattr(importlib.import_module(module), name)(settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from board import best, line, mean, per_second, ratios, seconds, short, spread, table, values
+from board import best, line, mean, per_second, ratios, seconds, spread, table, values
 from contest import Seat
 from models import LLAMA, POCKET, made
 from tasks import Products, Sampling
@@ -115,5 +115,5 @@ def _arithmetic(settings: Settings, found: dict[str, Rows], name: str) -> list[s
         for row in ("model", "square"):
             pairs = zip(turns, products.get(row, []), strict=False)
             cells.append(spread([2 * size * TOKENS(a) / OPERATIONS(b) for a, b in pairs if a and b]))
-        lines.append(line([short(samples), *cells]))
+        lines.append(line([str(samples), *cells]))
     return lines
