@@ -99,6 +99,7 @@ class Worker:
 
 def _serve(pipe: Connection, make: str, settings: Any) -> None:
     os.setpgrp()  # so that what a contender starts can be ended with it
+    os.dup2(2, 1)  # the report alone goes to stdout
     module, _, name = make.partition(":")
     try:
         contender: Contender = getattr(importlib.import_module(module), name)(settings)

@@ -139,6 +139,7 @@ class Policy:
 
     def __init__(self, task: Iterating) -> None:
         self._trl = peers.trl()
+        peers.hush()
         from datasets import Dataset
         from transformers import AutoTokenizer
 
@@ -167,11 +168,12 @@ class Policy:
                 train_dataset=self._data,
                 processing_class=self._tokenizer,
             )
+            peers.mute(trainer)
             began = self._task.device.now()
             trainer.train()
             seconds = self._task.device.now() - began
-        rewards = self._spent.pop("rewards")
-        return Turn(seconds=seconds, amounts=self._spent | {"verifying": rewards, "less verifying": seconds - rewards})
+        less = {"less verifying": seconds - self._spent["rewards"]}
+        return Turn(seconds=seconds, amounts=self._spent | less)
 
     def _reward(
         self, prompts: list[str], completions: list[str], completion_ids: list[list[int]], **_: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import Any
 
 from contest import NotThereError
@@ -20,6 +21,23 @@ def trl() -> Any:
     except (ImportError, RuntimeError) as error:  # RuntimeError: what transformers and TRL make of it
         raise NotThereError(f"TRL is not there ({error}). Type: pip install trl") from error
     return found
+
+
+def hush() -> None:
+    """No progress bars in this process, and no warnings about what will be called otherwise one day."""
+    import datasets
+    from transformers.utils import logging
+
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    datasets.disable_progress_bars()
+    logging.disable_progress_bar()
+
+
+def mute(trainer: Any) -> None:
+    """The trainer does not print what it did."""
+    from transformers.trainer_callback import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
 
 
 def quiet() -> dict[str, Any]:

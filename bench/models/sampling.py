@@ -81,7 +81,8 @@ def _seat(settings: Settings, contest: Contest, folder: Path, size: tuple[str, i
         worker = contest.invite(f"{name}, {row}", make, settings=task)
         for samples in _samples(settings) if worker else ():
             contest.seats.append(Seat(table=_title(name, samples), row=row, worker=worker, request=samples))
-    products = Products(weights=model.weights, device=settings.device, rows=min(rows, completions))
+    together = min(rows, max(samples * count for samples, count in task.counts.items()))
+    products = Products(weights=model.weights, device=settings.device, rows=together)
     worker = contest.invite(f"{name}, matrix products", "arithmetic:Multiplier", settings=products)
     for row in ("model", "square") if worker else ():
         contest.seats.append(Seat(table=name, row=row, worker=worker, request=row))

@@ -71,6 +71,7 @@ class Supervised:
         assert task.way, "TRL has to be told how"
         self._task, self._way = task, task.way
         trl = peers.trl()
+        peers.hush()
         import torch
         from datasets import Dataset
         from transformers import AutoTokenizer
@@ -97,6 +98,7 @@ class Supervised:
                 callbacks=[_watch(self._task, moments := [])],
             )
             trainer.data_collator = counting = _Counting(trainer.data_collator)
+            peers.mute(trainer)
             trainer.train()
         micros = trainer.args.gradient_accumulation_steps
         del trainer, model  # they know each other
