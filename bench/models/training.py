@@ -31,7 +31,8 @@ COLUMNS = {
     "peak MiB": of("peak"),
     "MiB above its imports": of("grown"),
 }
-BATCH = 16
+BATCH, QUICK_BATCH = 16, 2
+"""Texts per optimiser step."""
 WAYS = (
     Way(name="SFTTrainer, padded"),
     Way(name="SFTTrainer, padded, 4 at once", micro=4),
@@ -48,7 +49,7 @@ STEPS = {POCKET: 40, LLAMA: 4}
 def measure(settings: Settings, contest: Contest, folder: Path) -> list[str]:
     """The tables."""
     most = max(_steps(settings, name) for name in settings.models) + 2
-    attempts = texts.attempts(most * BATCH * 2)  # packing may fill a step with more texts than a batch has
+    attempts = texts.attempts(most * _batch(settings) * 2)  # packing may fill a step with more texts than a batch has
     losses = (texts.PROGRAMS,) if settings.quick else (texts.EVERYTHING, texts.PROGRAMS)
     found: dict[str, Rows] = {}
     for name, loss in product(settings.models, losses):
@@ -56,13 +57,17 @@ def measure(settings: Settings, contest: Contest, folder: Path) -> list[str]:
         found |= contest.play(settings.rounds)
         contest.dismiss()
     lines = [
-        f"{BATCH} texts per optimiser step, or packed rows of about as many tokens; {len(attempts)} texts. A token is",
-        "one of a text, not padding. Timed from the end of the first step to the end of the last.",
+        f"{_batch(settings)} texts per optimiser step, or packed rows of about as many tokens; {len(attempts)} texts.",
+        "A token is one of a text, not padding. Timed from the end of the first step to the end of the last.",
         "",
     ]
     for title, rows in found.items():
         lines += [f"## {title}", "", *_table(rows), ""]
     return lines
+
+
+def _batch(settings: Settings) -> int:
+    return QUICK_BATCH if settings.quick else BATCH
 
 
 def _steps(settings: Settings, name: str) -> int:
@@ -82,7 +87,7 @@ def _seat(settings: Settings, contest: Contest, folder: Path, what: tuple[str, s
         device=settings.device,
         examples=examples,
         ids=ids,
-        batch=BATCH,
+        batch=_batch(settings),
         steps=_steps(settings, name),
         max_tokens=config.max_tokens,
         micro_tokens=config.micro_tokens,
