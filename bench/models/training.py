@@ -42,7 +42,7 @@ WAYS = (
     Way(name="SFTTrainer, packed to 512, 1 at once", packed=512, micro=1),
     Way(name="SFTTrainer, packed to 1024", packed=1024),
 )
-STEPS = {POCKET: 40, LLAMA: 4}
+STEPS = {POCKET: 16, LLAMA: 3}
 """Optimiser steps of a turn."""
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
+from functools import partial
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +26,7 @@ from leti.sampling.endings import Stops
 from leti.sampling.ledger import Ledger
 from leti.sampling.names import identity
 from leti.sampling.prompts import prompts_of
+from leti.sampling.side_by_side import side_by_side
 from leti.sampling.uniforms import uniforms
 from leti.sampling.weights import Loaded, device_of, dtype_of, load, revision
 from leti.types import Key, SampleRequest, Solution
@@ -33,6 +37,9 @@ __all__ = ["HFSampler", "revision"]
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
+
+LANES = 8
+"""Chunks of a small model that are sampled side by side at most: beyond, its threads wait for the interpreter."""
 
 
 class HFSampler:
@@ -67,38 +74,22 @@ class HFSampler:
             SamplingError: the tokenizer lacks the prefix, or the logits are not numbers.
         """
         program_of("", "", cut=request.decoding.cut)  # a wrong name is told before hours of sampling
-        for chunk in owed_chunks(rows, done=done, size=self._batch_rows):
-            for solution in self._solutions(chunk, request):
-                if solution.key not in done:
-                    yield solution
+        chunks = list(owed_chunks(rows, done=done, size=self._batch_rows))
+        for solutions in self._sampled(chunks, request) if chunks else ():
+            yield from (solution for solution in solutions if solution.key not in done)
 
-    def _solutions(self, chunk: Sequence[Row], request: SampleRequest) -> Iterator[Solution]:
-        loaded = self._load(request.weights)
-        prompts = prompts_of(chunk, request, tokenizer=loaded.tokenizer, window=loaded.window)
-        stops = Stops(loaded.tokenizer, request.decoding.stop)
-        ledger = Ledger([prompt.budget for prompt in prompts], ends=loaded.ends, stops=stops)
-        if ledger.open:
-            numbers = np.stack([
-                uniforms(request.key, problem=problem.id, sample=sample, count=ledger.longest)
-                for problem, sample in (chunk[row] for row in ledger.lines)
-            ])  # fmt: skip
-            contexts = [prompts]
-            if request.prefix and request.decoding.guidance:
-                shunned = replace(request, prefix=BAD)
-                contexts.append(prompts_of(chunk, shunned, tokenizer=loaded.tokenizer, window=loaded.window))
-            texts = [[context[row].tokens for row in ledger.lines] for context in contexts]
-            rules = Rules(request.decoding, loaded.forbidden)
-            with _threads(1 if loaded.small else torch.get_num_threads()):
-                decode(loaded.model, texts, uniforms=numbers, rules=rules, ledger=ledger)
-        for (problem, sample), done in zip(chunk, ledger.completed(), strict=True):
-            yield Solution(
-                problem=problem.id,
-                sample=sample,
-                completion=done.text,
-                tokens=done.tokens,
-                program=written(problem, done.text, cut=request.decoding.cut),
-                ending=done.ending,
-            )
+    def _sampled(self, chunks: Sequence[Sequence[Row]], request: SampleRequest) -> Iterator[list[Solution]]:
+        """The solutions of each chunk. A small model takes one thread, so several of its chunks go side by side."""
+        threads = torch.get_num_threads()
+        if (loaded := self._load(request.weights)).small and threads > 1:
+            copies = SimpleQueue[Loaded]()  # a forward pass may write into its model
+            for _ in range(min(threads, LANES, len(chunks))):
+                copies.put(replace(loaded, model=deepcopy(loaded.model)))
+            work = partial(_with_one_of, copies, request=request)
+            with _threads(1):
+                yield from side_by_side(work, chunks, lanes=copies.qsize(), prepare=partial(torch.set_num_threads, 1))
+        else:
+            yield from (_solutions(chunk, loaded, request=request) for chunk in chunks)
 
     def _load(self, weights: str) -> Loaded:
         if self._loaded is None or self._loaded.identity != identity(weights):
@@ -107,9 +98,48 @@ class HFSampler:
         return self._loaded
 
 
+def _with_one_of(copies: SimpleQueue[Loaded], chunk: Sequence[Row], *, request: SampleRequest) -> list[Solution]:
+    """The solutions of a chunk, by a model that nobody else is using."""
+    loaded = copies.get()
+    try:
+        return _solutions(chunk, loaded, request=request)
+    finally:
+        copies.put(loaded)
+
+
+def _solutions(chunk: Sequence[Row], loaded: Loaded, *, request: SampleRequest) -> list[Solution]:
+    """The solutions of a chunk, in the order of its rows."""
+    prompts = prompts_of(chunk, request, tokenizer=loaded.tokenizer, window=loaded.window)
+    stops = Stops(loaded.tokenizer, request.decoding.stop)
+    ledger = Ledger([prompt.budget for prompt in prompts], ends=loaded.ends, stops=stops)
+    if ledger.open:
+        numbers = np.stack([
+            uniforms(request.key, problem=problem.id, sample=sample, count=ledger.longest)
+            for problem, sample in (chunk[row] for row in ledger.lines)
+        ])  # fmt: skip
+        contexts = [prompts]
+        if request.prefix and request.decoding.guidance:
+            shunned = replace(request, prefix=BAD)
+            contexts.append(prompts_of(chunk, shunned, tokenizer=loaded.tokenizer, window=loaded.window))
+        texts = [[context[row].tokens for row in ledger.lines] for context in contexts]
+        rules = Rules(request.decoding, loaded.forbidden)
+        decode(loaded.model, texts, uniforms=numbers, rules=rules, ledger=ledger)
+    return [
+        Solution(
+            problem=problem.id,
+            sample=sample,
+            completion=done.text,
+            tokens=done.tokens,
+            program=written(problem, done.text, cut=request.decoding.cut),
+            ending=done.ending,
+        )
+        for (problem, sample), done in zip(chunk, ledger.completed(), strict=True)
+    ]
+
+
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """Runs torch on that many CPU threads within."""
+    """Torch has that many CPU threads within."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -20,6 +20,7 @@ from leti.training.tokens import add_control_tokens  # noqa: E402
 from leti.types import Decoding, Ending, Problem, SampleRequest  # noqa: E402
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -85,6 +86,34 @@ def test_any_part_that_is_done_leaves_the_rest_the_same(llama: str, problems: li
     for number in range(len(rows) + 1):
         done = {solution.key for solution in whole[:number]}
         assert list(sampler.sample(rows, request, done=done)) == whole[number:]
+
+
+@pytest.fixture
+def three_threads() -> Iterator[None]:
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(1)
+
+
+@pytest.mark.usefixtures("three_threads")
+@pytest.mark.parametrize("kind", KINDS)
+def test_chunks_side_by_side_are_what_they_are_one_by_one(
+    kind: str, directories: dict[str, Path], problems: list[Problem]
+) -> None:
+    rows, request = rows_of(problems, 6), request_for(directories[kind])
+    side_by_side = sampled(rows, request, batch_rows=5)
+    assert torch.get_num_threads() == 3
+    torch.set_num_threads(1)
+    assert side_by_side == sampled(rows, request, batch_rows=5)
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_threads_are_given_back_when_nobody_asks_on(llama: str, problems: list[Problem]) -> None:
+    found = HFSampler(device="cpu", batch_rows=3).sample(rows_of(problems, 6), request_for(llama), done=frozenset())
+    next(found)
+    assert torch.get_num_threads() == 1
+    found.close()  # type: ignore[attr-defined]
+    assert torch.get_num_threads() == 3
 
 
 def test_a_chunk_that_is_done_is_not_sampled(llama: str, problems: list[Problem]) -> None:
