@@ -61,12 +61,13 @@ class Rows(Generic[Row]):
         rows = [self._row(line, f"after byte {start}") for line in whole.split(b"\n")]
         return rows, start + len(whole) + 1
 
-    def size(self) -> tuple[int, int]:
-        """How many whole rows there are, and the byte behind them."""
+    def size(self, start: int = 0) -> tuple[int, int]:
+        """How many whole rows there are from a byte on, and the byte behind them."""
         if not self.path.exists():
-            return 0, 0
+            return 0, start
         end = _whole_bytes(self.path)
         with self.path.open("rb") as lines:
+            lines.seek(start)
             return sum(1 for line in lines if line.endswith(b"\n")), end
 
     def _row(self, line: bytes, where: str) -> Row:

@@ -5,11 +5,12 @@
         problems.jsonl         every problem that is trained or scored on
         base/                  the untouched model: scores.json, scored/
         iterations/000/        solutions.jsonl attempts.jsonl examples.jsonl metrics.jsonl weights/ scores.json scored/
+        clock.jsonl            where the time went; the only measured file
         report.html
 
 Rows are appended and keyed, and one operation, *append what is owed*, is the whole of resuming: a torn last line is cut
 off and owed again, a row that is there is not written twice. Everything else is written beside and renamed. No clock
-enters a run, so that two runs of one configuration are the same bytes.
+enters any other file, so that two runs of one configuration are the same bytes.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from pydantic import TypeAdapter
 
 from leti.errors import RunError
 from leti.rows import Rows, read_json, write_json
-from leti.types import Attempt, Example, Feedback, Key, Problem, Solution, TrainStep, Verdict
+from leti.types import Attempt, Example, Feedback, Key, Problem, Solution, Spell, TrainStep, Verdict, Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ ATTEMPT = TypeAdapter(AttemptRow)
 EXAMPLE = TypeAdapter(Example)
 STEP = TypeAdapter(TrainStep)
 PROBLEM = TypeAdapter(Problem)
+SPELL = TypeAdapter(Spell)
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,19 @@ class Run:
     def problems(self) -> dict[str, Problem]:
         """Every problem of the run, by id."""
         return {row.id: row for row in Rows(self.path / "problems.jsonl", PROBLEM, lambda row: row.id)}
+
+    @property
+    def clock(self) -> Rows[Spell]:
+        """Where the time went, sitting after sitting; nothing where nobody watched."""
+        return Rows(self.path / "clock.jsonl", SPELL, lambda row: (row.ended, row.place, row.work))
+
+    def spent(self) -> dict[str, dict[Work, float]]:
+        """Seconds by place and work, as far as they are known."""
+        found: dict[str, dict[Work, float]] = {}
+        for spell in self.clock:
+            place = found.setdefault(spell.place, {})
+            place[spell.work] = place.get(spell.work, 0.0) + spell.seconds
+        return found
 
     @property
     def base(self) -> Place:
@@ -264,6 +279,13 @@ class Run:
 
 MAY_CHANGE = frozenset({"iterations", "verify.workers", "tracker"})
 """Configuration that may change between sittings: more iterations, and what does not touch a result."""
+
+
+def learning_seconds(spent: Mapping[Work, float]) -> float | None:
+    """Of one iteration's seconds those that went into learning, not into scoring; None where some are not known."""
+    if not {Work.SAMPLING, Work.TRAINING} <= spent.keys():
+        return None
+    return sum(seconds for work, seconds in spent.items() if work is not Work.SCORING)
 
 
 def _place(folder: Path) -> Place:

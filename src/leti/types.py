@@ -311,3 +311,28 @@ class TrainStep:
     tokens: int
     """Tokens that bore loss."""
     sequences: int
+
+
+class Work(StrEnum):
+    """What a run's time goes into."""
+
+    SAMPLING = "sampling"
+    """Programs to learn from, verified meanwhile."""
+    VERIFYING = "verifying"
+    """What is left of it when all of them are sampled."""
+    TRAINING = "training"
+    SCORING = "scoring"
+    """Sampling and verifying the held-out programs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """A stretch of time that went into one kind of work; those of a place add up."""
+
+    place: str
+    """`base`, or the iteration."""
+    work: Work
+    seconds: float
+    """By the wall clock, of the time in which the run was being worked on."""
+    ended: float
+    """Seconds since 1970."""

@@ -22,11 +22,11 @@ def leti(*words: str, timeout: float = 280) -> subprocess.CompletedProcess[str]:
 
 
 def contents(run: Path) -> dict[str, str]:
-    """A digest of every file of a run: a difference of megabytes would take hours to print."""
+    """A digest of every file of a run but its clock: a difference of megabytes would take hours to print."""
     return {
         str(file.relative_to(run)): sha256(file.read_bytes()).hexdigest()
         for file in sorted(run.rglob("*"))
-        if file.is_file()
+        if file.is_file() and file.name != "clock.jsonl"
     }
 
 

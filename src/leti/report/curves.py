@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from leti.page.charts import Curve, Plot
 from leti.page.words import read_estimate
+from leti.runs import learning_seconds
 from leti.scores import Estimate, estimate
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def _plots(reading: Reading) -> Iterator[Plot]:
     )
     yield Plot(title=f"{split}, by optimiser step", axis="steps on examples", curves=_scores(reading, steps))
     yield Plot(title=f"{split}, by program", axis="programs learned from", curves=_scores(reading, programs))
+    if seconds := _seconds(reading):
+        yield Plot(title=f"{split}, by second", axis="seconds of learning", curves=_scores(reading, seconds))
     yield Plot(
         title="Programs that were learned from, by iteration",
         axis="iteration",
@@ -45,7 +48,14 @@ def _plots(reading: Reading) -> Iterator[Plot]:
     yield Plot(title="Loss, by optimiser step", axis="steps on examples", curves=_losses(losses), shares=False)
 
 
-def _scores(reading: Reading, at: Sequence[int]) -> tuple[Curve, ...]:
+def _seconds(reading: Reading) -> list[float]:
+    """Of learning, up to each place; empty where some are not known."""
+    found = [learning_seconds(reading.spent.get(place.name, {})) for place in reading.places[1:]]
+    known = [seconds for seconds in found if seconds is not None]
+    return [0, *accumulate(known)] if len(known) == len(found) else []
+
+
+def _scores(reading: Reading, at: Sequence[float]) -> tuple[Curve, ...]:
     """One curve for each pass@k of the split that the headline is about."""
     split = reading.split or ""
     found = {place.name: reading.scores.get(place.name, {}).get(split, {}) for place in reading.places}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from leti.page.texts import cut
 from leti.page.words import counted, read_estimate
-from leti.report.costs import Cost, costs
+from leti.report.costs import Cost, costs, together
 from leti.report.curves import plots
 from leti.report.doubts import Doubts, doubts
 from leti.report.endings import Endings, Lacking, endings, missing, ranking
@@ -60,6 +60,8 @@ class Facts:
     missing: tuple[Lacking, ...]
     doubts: Doubts
     costs: tuple[Cost, ...]
+    seconds: tuple[str, ...]
+    """Of each kind of work, and of all, in words; none where they are not known."""
     solved: tuple[Solved, ...]
     pairs: tuple[tuple[str, tuple[Pair, ...]], ...]
     groups: tuple[Group, ...]
@@ -81,6 +83,7 @@ def gather(run: Run) -> Facts:
     }
     causes = ranking(census for found in groups.values() for census in found.values())
     measures = tuple(dict.fromkeys(_measures(reading)))
+    found_costs = costs(reading)
     return Facts(
         model=_named(config, "model", "path"),
         problems=_named(config, "problems", "name"),
@@ -98,7 +101,8 @@ def gather(run: Run) -> Facts:
         ),
         missing=missing(trained),
         doubts=doubts(reading, problems),
-        costs=costs(reading),
+        costs=found_costs,
+        seconds=tuple(together(found_costs)) if reading.spent else (),
         solved=tuple(solved(title, found) for title, found in groups.items() if found),
         pairs=tuple(pairs(reading, problems)),
         groups=tuple(group for group in groups_shown(reading, problems) if group.shown),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from leti.runs import AttemptRow, Place, Run
-    from leti.types import Example, Key, TrainStep
+    from leti.types import Example, Key, TrainStep, Work
 
 SELECTS = "validation"
 """The split that chooses an iteration; the others are only reported."""
@@ -52,6 +52,8 @@ class Reading:
     """Problems that are trained on and whose first attempt is shown at every iteration."""
     held_out: Mapping[str, Mapping[str, Census]]
     """By split, the one the headline is about first; then by place."""
+    spent: Mapping[str, Mapping[Work, float]]
+    """Seconds by place and work, as far as they are known."""
 
     @property
     def split(self) -> str | None:
@@ -78,6 +80,7 @@ def read(run: Run) -> Reading:
         training={place.name: _training(place, taken[place.name], names) for place in places[1:]},
         followed=tuple(names),
         held_out={split: _held_out(places, scores, split) for split in order},
+        spent=run.spent(),
     )
 
 

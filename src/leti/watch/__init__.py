@@ -1,4 +1,4 @@
-"""What a run does, told while it does it: on a terminal, in a log, and to experiment trackers.
+"""What a run does, told while it does it: on a terminal, in a log, to experiment trackers; and where its time goes.
 
 All of it is read from the run's files as they grow, from a thread of its own. So the loop knows nothing of it, and
 what is told is what is on disk.
@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from leti.runs import Run
+from leti.watch.clock import Clock
 from leti.watch.expected import Expected
 from leti.watch.lines import Lines
 from leti.watch.news import Follower, News
@@ -46,7 +47,7 @@ def watching(run: Run, expected: Expected, *, listeners: Sequence[Listener] = ()
     over = threading.Event()
     follower = Follower(run)
     with ThreadPoolExecutor(1, thread_name_prefix="leti-watch") as pool:
-        told = pool.submit(_tell, follower, [_screen(expected), *listeners], over)
+        told = pool.submit(_tell, follower, [_screen(expected), Clock(run, expected), *listeners], over)
         try:
             yield
         finally:

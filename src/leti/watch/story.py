@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from leti.progress import duration
 from leti.scores import in_words
 from leti.watch.expected import Expected
 from leti.watch.news import Judged, News, Scored, Stepped
@@ -49,12 +50,12 @@ class Stage:
     def progress(self, now: float) -> str:
         """One line, while it goes on."""
         left = (self.total - self.done) / self.rate(now) if self.rate(now) else 0.0
-        pace = f"{self.rate(now):.1f}/s, {_time(left)} left"
+        pace = f"{self.rate(now):.1f}/s, {duration(left)} left"
         return f"{self.label}: {self.done} of {self.total} {self.unit}, {pace}; {self.state()}"
 
     def ended(self, now: float) -> str:
         """One line, when it is over."""
-        return f"{self.label}: {self.done} {self.unit} in {_time(now - self.began)}; {self.state()}"
+        return f"{self.label}: {self.done} {self.unit} in {duration(now - self.began)}; {self.state()}"
 
 
 class Story:
@@ -110,13 +111,3 @@ def _count(stage: Stage, item: Judged | Stepped) -> None:
         return
     verdict = item.row.verdict
     stage.ends["passed" if verdict.passed else verdict.error.name if verdict.error else verdict.outcome.value] += 1
-
-
-def _time(seconds: float) -> str:
-    """Such as 42 s, 3 min 5 s, 2 h 7 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -19,10 +19,12 @@ from leti.types import (
     Role,
     Segment,
     Solution,
+    Spell,
     TestResult,
     TestStatus,
     TrainStep,
     Verdict,
+    Work,
 )
 
 if TYPE_CHECKING:
@@ -129,6 +131,17 @@ class HandMade:
             rows = [self.attempt(name, sample, end) for name, ends in endings for sample, end in enumerate(ends)]
             self.train(place, rows, [1.5, 0.9, 1.25 - number])
             self.score(place, {"validation": {"hand/v": validation}, "test": test})
+            self.spend(place.name, sampling=40.0, verifying=2.5 * number, training=61.25, scoring=14.0)
+        self.spend("base", scoring=13.0)
+
+    def spend(self, place: str, **seconds: float) -> None:
+        """Time that went into a place, in two sittings."""
+        rows = [(Work(work), spent) for work, spent in seconds.items() if spent]
+        self.run.clock.extend(
+            Spell(place=place, work=work, seconds=spent / 2, ended=float(sitting))
+            for sitting in range(2)
+            for work, spent in rows
+        )
 
 
 def _verdict(ending: str, program: str) -> Verdict:

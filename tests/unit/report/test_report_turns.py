@@ -101,13 +101,22 @@ def test_the_first_test_that_broke_has_the_verdicts_own_record(hand_made: HandMa
     assert (second.status, second.got, second.said) == (TestStatus.NOT_REACHED, "", "")
 
 
-def test_curves_count_steps_and_programs(finished: Run) -> None:
-    by_iteration, by_step, by_program, passed, loss = plots(read(finished))
+def test_curves_count_steps_programs_and_seconds(finished: Run) -> None:
+    by_iteration, by_step, by_program, by_second, passed, loss = plots(read(finished))
     assert [x for x, _ in by_iteration.curves[0].points] == [0, 1, 2]
     assert [x for x, _ in by_step.curves[0].points] == [0, 2, 4]
     assert [x for x, _ in by_program.curves[0].points] == [0, 6, 12]
+    assert [x for x, _ in by_second.curves[0].points] == [0, 101.25, 205]
     assert [round(found.value, 3) for _, found in passed.curves[0].points] == [0.167, 0.167]
     assert [found.value for _, found in loss.curves[0].points] == [1.5, 1.25, 1.5, 0.25]
+
+
+def test_without_all_its_seconds_a_run_has_no_curve_over_them(finished: Run) -> None:
+    kept = [spell for spell in finished.clock if (spell.place, spell.work) != ("001", "training")]
+    finished.clock.path.unlink()
+    assert "test, by second" not in [plot.title for plot in plots(read(finished))]
+    finished.clock.extend(kept)
+    assert "test, by second" not in [plot.title for plot in plots(read(finished))]
 
 
 def test_without_steps_there_is_no_curve_over_steps(hand_made: HandMade) -> None:

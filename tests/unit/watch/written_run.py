@@ -38,11 +38,16 @@ class Writing:
         config = Config.model_validate({"score": {"splits": ["validation"]}})
         self.run.begin(resolved(config), {"identity": {}}, problems=[PROBLEM])
 
+    def solved(self, programs: Programs, sample: int) -> Solution:
+        solution = Solution(problem="p/1", sample=sample, completion="", tokens=(), program="x", ending=Ending.TOKEN)
+        programs.solutions.extend([solution])
+        return solution
+
     def judged(self, programs: Programs, sample: int, error: str | None = None) -> None:
         verdict = Verdict(
             outcome=Outcome.RAISED if error else Outcome.PASSED, error=ErrorRecord(type=error) if error else None
         )
-        solution = Solution(problem="p/1", sample=sample, completion="", tokens=(), program="x", ending=Ending.TOKEN)
+        solution = self.solved(programs, sample)
         row = AttemptRow(solution=solution, verdict=verdict, feedback=Feedback(good=not error, text=error))
         programs.attempts.extend([row])
 
