@@ -1,0 +1,1 @@
+"""Several runs in one page: who is ahead, by how much, and whether it is clear."""
