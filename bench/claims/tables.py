@@ -49,7 +49,8 @@ def learned(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
         base, last = stats.table(results, TEST, place=0), stats.table(results, TEST)
         at_10 = [intervals.mean(stats.table(results, TEST, place=place, k=10)) for place in (0, -1)]
         rows.append([
-            _arm(known[name]), percent(intervals.mean(base)), percent(intervals.mean(last)), points(intervals.mean(last - base)),
+            _arm(known[name]), percent(intervals.mean(base)), percent(intervals.mean(last)),
+            points(intervals.mean(last - base)),
             f"{100 * at_10[0].value:.0f} -> {100 * at_10[1].value:.0f}", *_cost(results), str(len(results)),
         ])  # fmt: skip
     head = ["arm", "base pass@1 %", "after", "change, points", "pass@10 %", "iterations", "steps", "programs",

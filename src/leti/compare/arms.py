@@ -1,0 +1,112 @@
+"""Which runs belong together, and what they are called. Pure.
+
+Runs whose configuration differs in nothing but the seed, and in what may change between sittings, are one arm. A run
+with the configuration and the seed of one before it is no further seed: it begins another arm, because what sets the
+two apart stands in no configuration, such as the version that ran.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from leti.page.texts import cut, visible
+from leti.runs import MAY_CHANGE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from leti.compare.sources import Source
+
+NAME_CHARS = 48
+KEYS = 2
+"""Keys that an arm is named by; the table has all."""
+NOT_THERE = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """Runs of one configuration."""
+
+    sources: tuple[Source, ...]
+    name: str
+    """From the folders."""
+    settings: Mapping[str, str]
+    """What sets it apart, by key, as words."""
+
+    @property
+    def gloss(self) -> str:
+        """The first of the settings."""
+        shown = [f"{key} = {value}" for key, value in [*self.settings.items()][:KEYS]]
+        more = len(self.settings) - len(shown)
+        return cut(", ".join(shown), 2 * NAME_CHARS) + (f" and {more} more" if more else "")
+
+
+def arms(sources: Sequence[Source]) -> list[Arm]:
+    """The arms, in the order of their first runs."""
+    groups = _grouped(sources)
+    keys = _differing([group[0].config for group in groups])
+    names = [_name(group) for group in groups]
+    plain = [name if names.count(name) == 1 else "" for name in names]
+    return [
+        Arm(
+            sources=tuple(group),
+            name=visible(cut(name or _listed(group), NAME_CHARS)),
+            settings={key: _words(group[0].config, key) for key in keys},
+        )
+        for group, name in zip(groups, plain, strict=True)
+    ]
+
+
+def _grouped(sources: Sequence[Source]) -> list[list[Source]]:
+    groups: list[tuple[str, list[Source]]] = []
+    for source in sources:
+        same = _identity(source.config)
+        fitting = (
+            group
+            for known, group in groups
+            if known == same and all(other.seed != source.seed for other in group)
+        )  # fmt: skip
+        found = next(fitting, None)
+        if found is None:
+            groups.append((same, [source]))
+        else:
+            found.append(source)
+    return [group for _, group in groups]
+
+
+def _identity(config: Mapping[str, Any]) -> str:
+    kept = {key: value for key, value in config.items() if key != "seed" and key not in MAY_CHANGE}
+    return json.dumps(kept, sort_keys=True)
+
+
+def _differing(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The keys in which they differ, in the order of the configuration."""
+    keys = dict.fromkeys(key for config in configs for key in config if key != "seed" and key not in MAY_CHANGE)
+    missing = object()
+    return [key for key in keys if any(c.get(key, missing) != configs[0].get(key, missing) for c in configs)]
+
+
+def _words(config: Mapping[str, Any], key: str) -> str:
+    if key not in config:
+        return NOT_THERE
+    value = config[key]
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return visible(cut(text, NAME_CHARS))
+
+
+def _name(group: Sequence[Source]) -> str:
+    """What the names of its runs have in common: `text` of text/0 and text/1, `a-seed` of a-seed0 and a-seed1."""
+    if len(group) == 1:
+        return group[0].name
+    parts = [source.name.split(os.sep) for source in group]
+    whole = os.path.commonprefix(parts)
+    rest = os.path.commonprefix([os.sep.join(each[len(whole) :]) for each in parts])
+    shared = os.sep.join([*whole, rest]).rstrip("0123456789").rstrip("-_. " + os.sep)
+    return shared or group[0].run.path.absolute().parent.name
+
+
+def _listed(group: Sequence[Source]) -> str:
+    return group[0].name + (f" and {len(group) - 1} more" if len(group) > 1 else "")
