@@ -8,8 +8,9 @@ two apart stands in no configuration, such as the version that ran.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from leti.page.texts import cut, visible
@@ -64,17 +65,16 @@ def _grouped(sources: Sequence[Source]) -> list[list[Source]]:
     groups: list[tuple[str, list[Source]]] = []
     for source in sources:
         same = _identity(source.config)
-        fitting = (
-            group
-            for known, group in groups
-            if known == same and all(other.seed != source.seed for other in group)
-        )  # fmt: skip
-        found = next(fitting, None)
+        found = next((group for known, group in groups if known == same and _lacks(group, source.seed)), None)
         if found is None:
             groups.append((same, [source]))
         else:
             found.append(source)
     return [group for _, group in groups]
+
+
+def _lacks(group: Sequence[Source], seed: str) -> bool:
+    return all(source.seed != seed for source in group)
 
 
 def _identity(config: Mapping[str, Any]) -> str:
@@ -101,11 +101,16 @@ def _name(group: Sequence[Source]) -> str:
     """What the names of its runs have in common: `text` of text/0 and text/1, `a-seed` of a-seed0 and a-seed1."""
     if len(group) == 1:
         return group[0].name
-    parts = [source.name.split(os.sep) for source in group]
-    whole = os.path.commonprefix(parts)
-    rest = os.path.commonprefix([os.sep.join(each[len(whole) :]) for each in parts])
-    shared = os.sep.join([*whole, rest]).rstrip("0123456789").rstrip("-_. " + os.sep)
-    return shared or group[0].run.path.absolute().parent.name
+    parts = [PurePath(source.name).parts for source in group]
+    folders = _leading(parts)
+    rest = _leading([next(iter(each[len(folders) :]), "") for each in parts])
+    name = PurePath(*folders, "".join(rest).rstrip("0123456789").rstrip("-_. "))
+    return str(name) if name.parts else group[0].run.path.absolute().parent.name
+
+
+def _leading(sequences: Sequence[Sequence[str]]) -> list[str]:
+    """What all of them begin with."""
+    return [column[0] for column in takewhile(lambda column: len({*column}) == 1, zip(*sequences, strict=False))]
 
 
 def _listed(group: Sequence[Source]) -> str:

@@ -106,8 +106,8 @@ def common_ks(found: Sequence[Measured], split: str) -> list[int]:
         for source in one.sources
     ]
     least = min(t.samples for one in found for runs in one.tallies for by_name in runs for t in by_name.values())
-    known = {int(name.removeprefix("pass@")) for name in set.intersection(*named)}
-    return sorted({1} | {k for k in known if k <= least})
+    known = {name.removeprefix("pass@") for name in set.intersection(*named)}
+    return sorted({1} | {int(k) for k in known if k.isdecimal() and 1 <= int(k) <= least})
 
 
 def _best_lead(

@@ -50,12 +50,13 @@ class Effort:
 def goals(found: Sequence[Measured], problems: Sequence[str], target: float | None) -> tuple[Goal, ...]:
     """Shares of the way from the base models' pass@1 to the target.
 
-    The target, if none is given, is the highest pass@1 that every arm reaches: of the arms' best places the lowest.
-    None where that is no higher than the base.
+    The target, if none is given, is the highest pass@1 that every arm reaches: of the arms' best places the lowest. An
+    arm that does not rise above its base has no say in it. None where no way is left.
     """
     courses = [one.rates(problems).mean(axis=(1, 2)) for one in found]
     start = sum(float(course[0]) for course in courses) / len(courses)
-    end = min(float(course.max()) for course in courses) if target is None else target
+    risen = [float(course.max()) for course in courses if course.max() - course[0] >= LEAST_WAY]
+    end = min(risen, default=start) if target is None else target
     if end - start < LEAST_WAY:
         return (Goal(words="as asked", rate=end),) if target is not None else ()
     on_the_way = [Goal(words=words, rate=start + share * (end - start)) for words, share in SHARES]

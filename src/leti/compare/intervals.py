@@ -104,7 +104,8 @@ def _resampled(rates: NDArray[np.float64], draws: int = TOGETHER) -> NDArray[np.
     counts, weights = _problems(problems), _seeds(seeds, problems, draws)
     columns = rates.reshape(tables * seeds, problems).T / problems
     by_seed = np.concatenate([counts[at : at + SLICE] @ columns for at in range(0, RESAMPLES, SLICE)])
-    return np.einsum("rts,rs->tr", by_seed.reshape(RESAMPLES, tables, seeds), weights)
+    drawn: NDArray[np.float64] = np.einsum("rts,rs->tr", by_seed.reshape(RESAMPLES, tables, seeds), weights)
+    return drawn
 
 
 @lru_cache(maxsize=2)

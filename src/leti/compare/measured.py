@@ -68,16 +68,14 @@ def choose_split(arms: Sequence[Arm], asked: str | None) -> str:
     for name, sources in scored.items():
         if not sources:
             raise RunError(
-                f"{visible(name)} has not been scored yet, so there is nothing to compare. `leti learn` goes on with it."
+                f"{visible(name)} has not been scored yet, so there is nothing to compare: `leti learn` goes on with it"
             )
     common = [
         split
         for split in next(iter(scored.values()))[0].splits
         if all(split in source.splits for sources in scored.values() for source in sources)
     ]
-    told = "; ".join(
-        f"{source.name}: {', '.join(source.splits)}" for sources in scored.values() for source in sources
-    )  # fmt: skip
+    told = "; ".join(f"{one.name}: {', '.join(one.splits)}" for sources in scored.values() for one in sources)
     if asked is not None and asked not in common:
         offer = f"Type --split {common[0]}" if common else "Leave out those that lack it"
         raise RunError(f"The split {asked!r} is not scored in every run ({visible(told)}). {offer}.")

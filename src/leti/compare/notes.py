@@ -62,7 +62,7 @@ def _problems(found: Sequence[Measured], problems: Sequence[str], split: str) ->
 def _measured_otherwise(found: Sequence[Measured]) -> Iterator[str]:
     keys = [key for key in found[0].arm.settings if key.startswith(("score.", "verify.")) and key != "score.splits"]
     if keys:
-        yield f"The arms were not scored in the same way ({cut(', '.join(keys), 120)}): part of a difference may be that."
+        yield f"The arms were not scored in the same way ({cut(', '.join(keys), 90)}): part of a difference may be that."
 
 
 def _seeds(found: Sequence[Measured]) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _seeds(found: Sequence[Measured]) -> Iterator[str]:
     if any(1 < len(one.seeds) < FEW_SEEDS for one in found):
         yield f"With fewer than {FEW_SEEDS} seeds, what an interval says of seeds is rough, and likely too little."
     if len(found) > 2:
-        yield "Each interval is of one pair by itself: of twenty pairs that do not differ, one is expected to look as if."
+        yield "Each interval is of one pair by itself: of twenty pairs that do not differ, one looks as if it did."
     if len(found) > 1 and not found[0].arm.settings:
         yield "The arms have the same configuration and seeds: what sets them apart stands in no configuration."
 

@@ -65,12 +65,12 @@ class Source:
     def took(self) -> dict[str, list[float]]:
         """What it took to get to each place, by the way to count it; no seconds where some are not known."""
         trained = self.places[1:]
-        steps = [sum(step.kind == "examples" for step in place.metrics) for place in trained]
-        programs = [place.attempts.size()[0] for place in trained]
+        steps: list[float] = [sum(step.kind == "examples" for step in place.metrics) for place in trained]
+        programs: list[float] = [place.attempts.size()[0] for place in trained]
         found = {STEPS: steps, PROGRAMS: programs}
         if (seconds := _seconds(self.run, [place.name for place in trained])) is not None:
             found[SECONDS] = seconds
-        return {name: [0.0, *accumulate(map(float, each))] for name, each in found.items()}
+        return {name: [0.0, *accumulate(each)] for name, each in found.items()}
 
 
 def open_runs(paths: Sequence[Path], defaults: Mapping[str, Any]) -> list[Source]:

@@ -83,14 +83,13 @@ def lead(one: tuple[Measured, int], other: tuple[Measured, int], *, problems: Se
     """Of an arm at a place over another one, over the same problems and the seeds that both have."""
     (first, at), (second, there) = one, other
     mine, theirs, draws = of_common_seeds(first, second)
-    points = difference(
-        first.rates(problems, k)[at][mine], second.rates(problems, k)[there][theirs], draws=draws
-    )  # fmt: skip
+    here, others = first.rates(problems, k)[at][mine], second.rates(problems, k)[there][theirs]
+    points = difference(here, others, draws=draws)
     return Lead(points=points, seeds=0 if draws == APART else len(mine))
 
 
 def turned(found: Sequence[Measured], problems: Sequence[str], *, at: Sequence[int]) -> tuple[Turned, ...]:
-    """Every arm but the first against it. An arm solves a problem if a program passed with at least half of its seeds."""
+    """Every arm but the first against it. A problem is solved if a program passed with at least half of the seeds."""
     solved = [_solved(one, problems, place) for one, place in zip(found, at, strict=True)]
     first = solved[0]
     return tuple(

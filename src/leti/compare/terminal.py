@@ -40,9 +40,8 @@ def _rows(found: Comparison) -> Iterator[list[str]]:
         against = [_lead(row.lead)] if len(found.arms) > 1 else []
         steps = [_figure(effort.rows[index][-1].took) for effort in found.efforts]
         after = f"{found.at[index]}: {_share(row.after)}"
-        yield [
-            one.arm.name, str(len(one.seeds)), _share(row.before), after, _difference(row.change), *against, *steps
-        ]  # fmt: skip
+        seeds, change = str(len(one.seeds)), _difference(row.change)
+        yield [one.arm.name, seeds, _share(row.before), after, change, *against, *steps]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

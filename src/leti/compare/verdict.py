@@ -73,14 +73,15 @@ def _sentences(
         first, second, lead = best
         yield f"{_stands(found[first].arm.name, found[second].arm.name, lead)} {_covers(lead)}"
         if 0 < lead.seeds < max(len(found[first].seeds), len(found[second].seeds)):
-            yield "Pass rates are over all seeds of an arm, differences over those that both have: so the two may disagree."
+            yield "Pass rates are over all seeds of an arm, differences over those that both have: the two may disagree."
     for index, (one, row) in enumerate(zip(found, ranks, strict=True)):
         if row.lead is not None and (best is None or {index, 0} != {*best[:2]}):
             yield _stands(one.arm.name, found[0].arm.name, row.lead)
-    yield "From base to last: " + "; ".join(
+    changes = [
         f"{one.arm.name} {points(row.change.value)} ({_ends(row.change)})"
         for one, row in zip(found, ranks, strict=True)
-    ) + " points."  # fmt: skip
+    ]
+    yield f"Change from the base model, in points: {'; '.join(changes)}."
 
 
 def _stands(one: str, other: str, lead: Lead) -> str:
@@ -109,7 +110,7 @@ def _status(found: Sequence[Measured], at: Sequence[int]) -> str:
     more = f" and {len(going_on) - SHOWN} more" if len(going_on) > SHOWN else ""
     place = found[0].places[at[0]]
     reached = f"after iteration {place}" if at[0] else "before learning"
-    return f"Not finished, by iterations that are scored: {named}{more}. All are compared {reached}, as far as all have got."
+    return f"Not finished, by iterations that are scored: {named}{more}. Compared as far as all have got, {reached}."
 
 
 def _ends(found: Estimate) -> str:

@@ -81,12 +81,20 @@ def curves(plot: Plot) -> Markup:
     chart.x_labels = few([{"value": x, "label": label} for x, label in plot.ticks])
     chart.x_value_formatter = "{:,.0f}".format
     chart.value_formatter = percents if plot.shares else "{:.2f}".format
+    if plot.close:
+        chart.y_labels = _round_shares(bottom, top)
     for curve in plot.curves:  # all bands below all lines
         chart.add("", _band(curve), show_dots=False)
     for curve in plot.curves:
         chart.add(curve.name, [_dot(x, curve, plot) for x in range(len(curve.points))], show_dots=plot.shares)
     kinds = [f"{kind} {style_of(index)}" for kind in ("band", "curve") for index in range(len(plot.curves))]
     return drawn(chart, f"{plot.title}: {', '.join(curve.name for curve in plot.curves)}", kinds=kinds)
+
+
+def _round_shares(bottom: float, top: float) -> list[float]:
+    """Every twentieth, tenth or fifth between two tenths, as many as have room."""
+    each = 5 if top - bottom <= 0.3 + 1e-9 else 10 if top - bottom <= 0.6 + 1e-9 else 20
+    return [part / 100 for part in range(round(100 * bottom), round(100 * top) + 1, each)]
 
 
 def _band(curve: Curve) -> list[tuple[float, float]]:

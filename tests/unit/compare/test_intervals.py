@@ -59,9 +59,8 @@ def test_the_ratio_to_what_is_never_reached_is_no_number() -> None:
 def test_resampling_is_what_drawing_rows_and_columns_by_hand_gives() -> None:
     rates = RANDOM.random((3, 20))
     draw = np.random.default_rng(1)
-    by_hand = [
-        rates[np.ix_(draw.integers(0, 3, 3), draw.integers(0, 20, 20))].mean() for _ in range(RESAMPLES)
-    ]  # fmt: skip
+    drawn = [np.ix_(draw.integers(0, 3, 3), draw.integers(0, 20, 20)) for _ in range(RESAMPLES)]
+    by_hand = [rates[each].mean() for each in drawn]
     found = intervals.mean(rates)
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(by_hand, [0.025, 0.975])), abs=0.01)
 
