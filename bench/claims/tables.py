@@ -109,7 +109,7 @@ def steps(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]
         for share in (0.5, 0.75, 1.0):
             target = start + share * (end - start)
             for name in names:
-                ratio = intervals.steps_ratio(curves[name], binary, target)
+                ratio = intervals.steps_ratio(curves[name], binary, target=target)
                 rows.append([
                     f"{100 * target:.1f}", _arm(known[name]), number(intervals.estimate_steps(curves[name], target)),
                     "" if name == f"{family}binary" else number(ratio, digits=2),

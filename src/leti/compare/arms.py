@@ -83,10 +83,10 @@ def _identity(config: Mapping[str, Any]) -> str:
 
 
 def _differing(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The keys in which they differ, in the order of the configuration."""
+    """The keys in which they differ, those first that tell the most of them apart."""
     keys = dict.fromkeys(key for config in configs for key in config if key != "seed" and key not in MAY_CHANGE)
-    missing = object()
-    return [key for key in keys if any(c.get(key, missing) != configs[0].get(key, missing) for c in configs)]
+    values = {key: {json.dumps(c[key], sort_keys=True) if key in c else "" for c in configs} for key in keys}
+    return sorted((key for key in keys if len(values[key]) > 1), key=lambda key: -len(values[key]))
 
 
 def _words(config: Mapping[str, Any], key: str) -> str:

@@ -72,7 +72,7 @@ def compare(
     at = compared_at(found)
     ks = common_ks(found, chosen)
     ranks = {f"pass@{k}": standings(found, names, at=at, k=k) for k in ks}
-    reached = goals(found, names, target)
+    reached = goals(found, names, target=target)
     return Comparison(
         split=chosen,
         problems=len(names),
@@ -85,7 +85,7 @@ def compare(
         plots={f"pass@{k}": plots(found, names, split=chosen, k=k) for k in ks},
         goals=reached,
         asked=target is not None,
-        efforts=efforts(found, names, reached) if reached else (),
+        efforts=efforts(found, names, reached=reached) if reached else (),
         turned=turned(found, names, at=at),
         courses=courses(found, names, at=at),
     )

@@ -47,7 +47,7 @@ class Effort:
     """By arm, then by goal."""
 
 
-def goals(found: Sequence[Measured], problems: Sequence[str], target: float | None) -> tuple[Goal, ...]:
+def goals(found: Sequence[Measured], problems: Sequence[str], *, target: float | None) -> tuple[Goal, ...]:
     """Shares of the way from the base models' pass@1 to the target.
 
     The target, if none is given, is the highest pass@1 that every arm reaches: of the arms' best places the lowest. An
@@ -63,7 +63,7 @@ def goals(found: Sequence[Measured], problems: Sequence[str], target: float | No
     return (*on_the_way, Goal(words="all of it", rate=end))  # the arm's own figure: a sum may miss it by a rounding
 
 
-def efforts(found: Sequence[Measured], problems: Sequence[str], reached: Sequence[Goal]) -> tuple[Effort, ...]:
+def efforts(found: Sequence[Measured], problems: Sequence[str], *, reached: Sequence[Goal]) -> tuple[Effort, ...]:
     """What each arm took, by each way that is known for all of them."""
     ways = [way for way in found[0].took if all(way in one.took for one in found)]
     return tuple(
@@ -80,7 +80,7 @@ def _reaches(
     return tuple(
         Reach(
             took=estimate_steps(mine, goal.rate),
-            ratio=None if one is first else steps_ratio(mine.of(here), theirs.of(there), goal.rate, draws=draws),
+            ratio=None if one is first else steps_ratio(mine.of(here), theirs.of(there), target=goal.rate, draws=draws),
         )
         for goal in reached
     )

@@ -74,7 +74,7 @@ def steps_to(found: Curve, target: float, *, draws: int = TOGETHER) -> tuple[flo
     return value, np.array([_crossing(x, y, target) for x, y in zip(widths, heights, strict=True)])
 
 
-def steps_ratio(first: Curve, second: Curve, target: float, *, draws: int = TOGETHER) -> Estimate:
+def steps_ratio(first: Curve, second: Curve, *, target: float, draws: int = TOGETHER) -> Estimate:
     """How many times the steps of `second` the `first` needs; paired. Not a number where `second` never gets there."""
     value, values = steps_to(first, target, draws=draws)
     other, others = steps_to(second, target)

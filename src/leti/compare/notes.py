@@ -62,7 +62,7 @@ def _problems(found: Sequence[Measured], problems: Sequence[str], split: str) ->
 def _measured_otherwise(found: Sequence[Measured]) -> Iterator[str]:
     keys = [key for key in found[0].arm.settings if key.startswith(("score.", "verify.")) and key != "score.splits"]
     if keys:
-        yield f"The arms were not scored in the same way ({cut(', '.join(keys), 90)}): part of a difference may be that."
+        yield f"The arms were not scored the same way ({cut(', '.join(keys), 90)}): part of a difference may be that."
 
 
 def _seeds(found: Sequence[Measured]) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _versions(found: Sequence[Measured]) -> Iterator[str]:
     known: list[dict[str, Any]] = [each for each in versions if isinstance(each, dict)]
     other = sorted({name for each in known for name in each if each.get(name) != known[0].get(name)})
     if other:
-        yield f"The runs were made with other versions of {cut(', '.join(other), 120)}."
+        yield f"The runs were made with different versions of {cut(', '.join(other), 120)}."
     if len({json.dumps(manifest.get("isolation")) for manifest in manifests}) > 1:
         yield "The runs' programs were not isolated at the same level."
 

@@ -30,7 +30,7 @@ def in_words(found: Comparison) -> str:
 
 
 def _head(found: Comparison) -> list[str]:
-    steps = [f"{effort.way} to {100 * found.goals[-1].rate:.1f} %" for effort in found.efforts]
+    steps = [f"{effort.way.partition(' ')[0]} to {100 * found.goals[-1].rate:.1f} %" for effort in found.efforts]
     against = [f"against {found.arms[0].name}"] if len(found.arms) > 1 else []
     return [f"pass@1 on {found.split}, %", "seeds", "base", "after", "change", *against, *steps]
 

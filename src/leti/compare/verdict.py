@@ -73,21 +73,19 @@ def _sentences(
         first, second, lead = best
         yield f"{_stands(found[first].arm.name, found[second].arm.name, lead)} {_covers(lead)}"
         if 0 < lead.seeds < max(len(found[first].seeds), len(found[second].seeds)):
-            yield "Pass rates are over all seeds of an arm, differences over those that both have: the two may disagree."
+            yield "Pass rates are over all seeds of an arm, differences over those that both have: they may disagree."
     for index, (one, row) in enumerate(zip(found, ranks, strict=True)):
         if row.lead is not None and (best is None or {index, 0} != {*best[:2]}):
             yield _stands(one.arm.name, found[0].arm.name, row.lead)
-    changes = [
-        f"{one.arm.name} {points(row.change.value)} ({_ends(row.change)})"
-        for one, row in zip(found, ranks, strict=True)
-    ]
-    yield f"Change from the base model, in points: {'; '.join(changes)}."
+    if best is None:
+        change = ranks[0].change
+        yield f"A change of {points(change.value)} points, 95\N{NO-BREAK SPACE}% interval {_ends(change)}."
 
 
 def _stands(one: str, other: str, lead: Lead) -> str:
     value = lead.points.value
-    where = "ahead of" if value >= 0 else "behind"
-    words = f"{one} is {_plain(value)} points {where} {other}, 95\N{NO-BREAK SPACE}% interval {_ends(lead.points)}"
+    by = f"{_plain(value)} points {'ahead of' if value > 0 else 'behind'}" if _plain(value) != "0.0" else "level with"
+    words = f"{one} is {by} {other}, 95\N{NO-BREAK SPACE}% interval {_ends(lead.points)}"
     return f"{words}." if lead.clear else f"{words}: it includes zero, so they are not shown to differ."
 
 

@@ -47,13 +47,13 @@ def test_a_target_that_is_never_reached_takes_for_ever() -> None:
 def test_the_ratio_of_steps_is_paired() -> None:
     slow = made([0.1, 0.2, 0.4], [0, 20, 40])
     fast = replace(slow, steps=slow.steps / 2)
-    ratio = intervals.steps_ratio(slow, fast, 0.3)
+    ratio = intervals.steps_ratio(slow, fast, target=0.3)
     assert (ratio.value, ratio.low, ratio.high) == pytest.approx((2.0, 2.0, 2.0))
 
 
 def test_the_ratio_to_what_is_never_reached_is_no_number() -> None:
     never, late = made([0.1, 0.2], [0, 10]), made([0.1, 0.4], [0, 10])
-    assert np.isnan(intervals.steps_ratio(late, never, 0.3).value)
+    assert np.isnan(intervals.steps_ratio(late, never, target=0.3).value)
 
 
 def test_resampling_is_what_drawing_rows_and_columns_by_hand_gives() -> None:
@@ -97,4 +97,4 @@ def test_a_curve_can_be_of_some_of_its_seeds() -> None:
 def test_a_pass_rate_that_is_there_from_the_start_takes_nothing() -> None:
     there, later = made([0.3, 0.4], [0, 10]), made([0.1, 0.4], [0, 10])
     assert intervals.estimate_steps(there, 0.2).value == 0
-    assert np.isnan(intervals.steps_ratio(later, there, 0.2).value)
+    assert np.isnan(intervals.steps_ratio(later, there, target=0.2).value)
