@@ -26,6 +26,7 @@ def notes(found: Sequence[Measured], problems: Sequence[str], *, split: str) -> 
             _models(found),
             _problems(found, problems, split),
             _measured_otherwise(found),
+            _alike(found),
             _seeds(found),
             _behind(found),
             _seconds(found),
@@ -65,6 +66,15 @@ def _measured_otherwise(found: Sequence[Measured]) -> Iterator[str]:
         yield f"The arms were not scored the same way ({cut(', '.join(keys), 90)}): part of a difference may be that."
 
 
+def _alike(found: Sequence[Measured]) -> Iterator[str]:
+    names: dict[str, list[str]] = {}
+    for one in found:
+        names.setdefault(json.dumps(dict(one.arm.settings)), []).append(one.arm.name)
+    for same in names.values():
+        if len(same) > 1:
+            yield f"{' and '.join(same)} have the same configuration: what sets them apart does not stand in it."
+
+
 def _seeds(found: Sequence[Measured]) -> Iterator[str]:
     single = [one.arm.name for one in found if len(one.seeds) == 1]
     if single:
@@ -76,8 +86,6 @@ def _seeds(found: Sequence[Measured]) -> Iterator[str]:
         yield f"With fewer than {FEW_SEEDS} seeds, what an interval says of seeds is rough, and likely too little."
     if len(found) > 2:
         yield "Each interval is of one pair by itself: of twenty pairs that do not differ, one looks as if it did."
-    if len(found) > 1 and not found[0].arm.settings:
-        yield "The arms have the same configuration and seeds: what sets them apart stands in no configuration."
 
 
 def _behind(found: Sequence[Measured]) -> Iterator[str]:

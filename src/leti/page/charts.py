@@ -94,7 +94,8 @@ def curves(plot: Plot) -> Markup:
 def _round_shares(bottom: float, top: float) -> list[float]:
     """Every twentieth, tenth or fifth between two tenths, as many as have room."""
     each = 5 if top - bottom <= 0.3 + 1e-9 else 10 if top - bottom <= 0.6 + 1e-9 else 20
-    return [part / 100 for part in range(round(100 * bottom), round(100 * top) + 1, each)]
+    first = -(-round(100 * bottom) // each) * each
+    return [part / 100 for part in range(first, round(100 * top) + 1, each)]
 
 
 def _band(curve: Curve) -> list[tuple[float, float]]:

@@ -153,6 +153,11 @@ def test_runs_are_compared_on_the_problems_they_have_in_common(maker: Maker) -> 
     assert any("on the 2 problems of test that every run was scored on; 7 more" in note for note in found.notes)
 
 
+def test_arms_of_the_same_configuration_are_said_to_be_so(maker: Maker) -> None:
+    paths = [maker.run(name, [1, 2], objective=name[0]) for name in ("a1", "a2", "b")]
+    assert "a1 and a2 have the same configuration" in compare(paths).notes[1]
+
+
 def test_another_model_or_way_to_score_is_said(maker: Maker) -> None:
     other = maker.run("b", [1, 2], model="other", config={"score": {"temperature": 0.1}})
     notes = " ".join(compare([maker.run("a", [1, 2]), other]).notes)
