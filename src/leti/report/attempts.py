@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from leti.errors import RunError
+from leti.page.texts import NAME_CHARS, cut
 from leti.report.census import PASSED, Cause, Census, cause_of
 from leti.report.listing import Line, listing
 from leti.report.tested import Told, told
-from leti.report.texts import NAME_CHARS, cut, show_command
 from leti.types import Example, Problem, Segment, TestStatus
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from leti.runs import AttemptRow
     from leti.scores import Tally
+    from leti.types import Key
 
 TEXT_CHARS = 2000
 PAIRS = 5
@@ -131,3 +133,8 @@ def _turned(unsolved: Census, solved: Census) -> list[str]:
 
 def _bounded(segment: Segment) -> Segment:
     return Segment(text=cut(segment.text, TEXT_CHARS), role=segment.role, weight=segment.weight, tokens=segment.tokens)
+
+
+def show_command(place: str, key: Key) -> str:
+    """What shows an attempt whole."""
+    return cut(f"leti show RUN {place} {shlex.quote(f'{key[0]}#{key[1]}')}", 2 * NAME_CHARS)

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from leti.report.texts import cut
+from leti.page.texts import cut
 from leti.scores import Tally
 from leti.types import Outcome, Verdict
 

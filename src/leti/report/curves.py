@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from leti.report.learning import read_estimate
+from leti.page.charts import Curve, Plot
+from leti.page.words import read_estimate
 from leti.runs import learning_seconds
 from leti.scores import Estimate, estimate
 
@@ -19,35 +19,9 @@ POINTS = 60
 """A curve of losses has at most so many points, each the mean of as many steps."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """One line of a chart."""
-
-    name: str
-    points: tuple[tuple[float, Estimate], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plot:
-    """What a chart shows."""
-
-    title: str
-    axis: str
-    curves: tuple[Curve, ...]
-    ticks: tuple[tuple[float, str], ...] = ()
-    """Places and their labels on the axis; none where the axis is of numbers."""
-    shares: bool = True
-    """Whether the values are shares of one."""
-
-
 def plots(reading: Reading) -> tuple[Plot, ...]:
     """The scores over iterations first, then over the rest; those that go nowhere are left out."""
-    return tuple(plot for plot in _plots(reading) if plot.curves and (plot.ticks or _extends(plot)))
-
-
-def _extends(plot: Plot) -> bool:
-    """Whether there is more than one place on the axis: no steps, no curve over steps."""
-    return len({x for curve in plot.curves for x, _ in curve.points}) > 1
+    return tuple(plot for plot in _plots(reading) if plot.curves and (plot.ticks or plot.extends))
 
 
 def _plots(reading: Reading) -> Iterator[Plot]:

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leti.report.texts import cut, show_command
+from leti.page.texts import cut
+from leti.report.attempts import show_command
 from leti.types import Outcome
 from leti.verify.suspicion import suspicions
 

@@ -7,19 +7,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from leti.page.texts import cut
+from leti.page.words import counted, read_estimate
 from leti.report.costs import Cost, costs, together
-from leti.report.curves import Plot, plots
+from leti.report.curves import plots
 from leti.report.doubts import Doubts, doubts
 from leti.report.endings import Endings, Lacking, endings, missing, ranking
 from leti.report.gallery import groups as groups_shown
 from leti.report.gallery import pairs
-from leti.report.learning import Headline, counted, headline, measure, read_estimate
+from leti.report.learning import Headline, headline, measure
 from leti.report.reading import SELECTS, Reading, Training, read
 from leti.report.solved import Solved, solved
-from leti.report.texts import cut
 from leti.report.transitions import Transitions, transitions
 
 if TYPE_CHECKING:
+    from leti.page.charts import Plot
     from leti.report.attempts import Group, Pair
     from leti.report.census import Cause
     from leti.runs import Run

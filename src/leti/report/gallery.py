@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leti.page.texts import NAME_CHARS, cut
 from leti.report.attempts import Group, Pair, Use, lost, show, won
 from leti.report.reading import followed, kept
-from leti.report.texts import NAME_CHARS, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from leti.page.words import FEW, counted, percent, points, read_estimate
 from leti.report.reading import SELECTS
 from leti.scores import Estimate, Tally, paired_difference, pass_at_k
 
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from leti.report.census import Census
-
-FEW = 30
-"""Problems below which a bootstrap interval is too narrow to be believed."""
 
 UNCLEAR = "did not clearly change"
 
@@ -87,26 +85,6 @@ class Headline:
         if self.selects:
             return f"{words}No other split was scored, and a score that chose the iteration flatters it."
         return f"{words}The {self.split} split chose nothing; it is only reported."
-
-
-def percent(share: float) -> str:
-    """A share as the report prints it."""
-    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
-
-
-def points(difference: float) -> str:
-    """A difference of shares in percentage points, with its sign."""
-    return f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}")
-
-
-def counted(number: int, noun: str) -> str:
-    """So many of them."""
-    return f"{number:,} {noun if number == 1 else noun + 's'}"
-
-
-def read_estimate(found: Mapping[str, Any]) -> Estimate:
-    """A value of `scores.json` with its interval."""
-    return Estimate(value=float(found["value"]), low=float(found["low"]), high=float(found["high"]))
 
 
 def headline(

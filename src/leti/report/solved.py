@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leti.report.texts import NAME_CHARS, cut
+from leti.page.texts import NAME_CHARS, cut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

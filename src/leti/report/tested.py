@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leti.report.texts import cut
+from leti.page.texts import cut
 from leti.types import TestStatus
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from leti.kinds import Tests
+from leti.page.texts import cut, visible
 from leti.report.census import PASSED, Cause, Census, take
 from leti.report.endings import CAUSES, endings, ranking
 from leti.report.learning import headline, measure
 from leti.report.listing import LINE_CHARS, Mark, Part, listing
-from leti.report.texts import cut, visible
 from leti.types import ErrorRecord, Frame, Outcome, Problem
 
 if TYPE_CHECKING:

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from leti.types import Key
 
 NAME_CHARS = 120
 _UNSEEN = re.compile(
@@ -30,11 +25,6 @@ def cut(text: str, limit: int) -> str:
     tail = limit // 4
     head = limit - tail
     return f"{text[:head]} […{len(text) - limit:,} characters left out…] {text[-tail:]}"
-
-
-def show_command(place: str, key: Key) -> str:
-    """What shows an attempt whole."""
-    return cut(f"leti show RUN {place} {shlex.quote(f'{key[0]}#{key[1]}')}", 2 * NAME_CHARS)
 
 
 def _name(code: int) -> str:
