@@ -192,7 +192,12 @@ class Run:
         return max(scored, key=lambda place: place.scores[split][metric]["value"], default=None)  # type: ignore[index]
 
     def begin(
-        self, config: Mapping[str, Any], manifest: Mapping[str, Any], *, problems: Sequence[Problem]
+        self,
+        config: Mapping[str, Any],
+        manifest: Mapping[str, Any],
+        *,
+        problems: Sequence[Problem],
+        defaults: Mapping[str, Any] | None = None,
     ) -> list[str]:
         """Starts the run, or goes on with it.
 
@@ -200,6 +205,7 @@ class Run:
             config: resolved; what `MAY_CHANGE` names may differ between sittings.
             manifest: `identity` must not change between sittings; the rest may, and is told.
             problems: every problem that is trained or scored on.
+            defaults: what a key is where the run was begun before there was such a key.
 
         Returns:
             What differs from the first sitting without harm, in words.
@@ -209,15 +215,15 @@ class Run:
         """
         try:
             self._claim(config)
-            return self._go_on(config, manifest, problems)
+            if not self.base.path.exists():
+                self._start_anew(config, manifest)
+            self._refuse_other_config(config, defaults or {})
+            return self._go_on(manifest, problems)
         except RunError:
             self._let_go()
             raise
 
-    def _go_on(self, config: Mapping[str, Any], manifest: Mapping[str, Any], problems: Sequence[Problem]) -> list[str]:
-        if not self.base.path.exists():
-            self._start_anew(config, manifest)
-        self._refuse_other_config(config)
+    def _go_on(self, manifest: Mapping[str, Any], problems: Sequence[Problem]) -> list[str]:
         before = self.manifest
         if before and "identity" not in before:
             raise RunError(
@@ -262,8 +268,8 @@ class Run:
             (self.path / name).unlink(missing_ok=True)
         write_json(self.path / "config.json", config)
 
-    def _refuse_other_config(self, config: Mapping[str, Any]) -> None:
-        before, after = flat(self.config), flat(config)
+    def _refuse_other_config(self, config: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+        before, after = flat(defaults) | flat(self.config), flat(config)
         other = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         hard = [name for name in other if name not in MAY_CHANGE]
         if hard:

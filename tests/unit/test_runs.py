@@ -14,6 +14,7 @@ import pytest
 from leti.config import Config, load_config, resolved
 from leti.errors import RunError
 from leti.kinds import Tests
+from leti.rows import write_json
 from leti.runs import MAY_CHANGE, AttemptRow, Run
 from leti.types import Ending, Feedback, Outcome, Problem, Solution, Verdict
 
@@ -84,6 +85,16 @@ def test_another_configuration_is_refused_with_keys_and_values(path: Path) -> No
     assert "sampling.samples (was 16, is now 4)" in words
     assert "feedback.style (was 'detailed', is now 'paper')" in words
     assert "--run" in words
+
+
+def test_a_key_that_came_later_is_what_it_is_by_default(path: Path) -> None:
+    work(path)
+    older = resolved(Config())
+    write_json(path / "config.json", {**older, "model": {k: v for k, v in older["model"].items() if k != "lora"}})
+    later = load_config("defaults", ["model.lora={rank=8}"])
+    with pytest.raises(RunError, match=r"model\.lora \(was \{\}, is now"):
+        Run(path).begin(resolved(later), MANIFEST, problems=[PROBLEM], defaults=resolved(Config()))
+    assert Run(path).begin(resolved(Config()), MANIFEST, problems=[PROBLEM], defaults=resolved(Config())) == []
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def learn(
     """Run the loop, or go on with it: the same command."""
     from leti import build
     from leti.cli.outcome import tell_outcome
-    from leti.config import load_config, resolved
+    from leti.config import Config, load_config, resolved
     from leti.progress import say
     from leti.runs import Run
     from leti.watch import watching
@@ -32,6 +32,7 @@ def learn(
             resolved(settings),
             build.manifest(settings, build.isolation(verifier)),
             problems=build.all_problems(settings),
+            defaults=resolved(Config()),
         )
         for note in notes:
             say(f"note: {note}")
