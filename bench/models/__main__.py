@@ -39,6 +39,12 @@ def _options() -> argparse.Namespace:
         type=lambda text: tuple(text.split(",")),
         help="comma-separated: pocket, llama, or folders of weights",
     )
+    parser.add_argument(
+        "--samples",
+        type=lambda text: tuple(int(each) for each in text.split(",")),
+        default=(1, 16, 128),
+        help="comma-separated: completions per problem, of `sampling` (default: 1,16,128)",
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, ... (default %(default)s)")
     parser.add_argument(
         "--precision",
@@ -69,6 +75,7 @@ def main() -> None:
         models=options.models or WHAT[options.what],
         device=Device(name=options.device, precision=options.precision),
         rounds=1 if options.quick else options.rounds,
+        samples=(16,) if options.quick else options.samples,
         quick=options.quick,
     )
     began = Start.now()

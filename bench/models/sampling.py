@@ -30,7 +30,6 @@ COLUMNS = {
     "tokens per completion": mean("tokens", "completions"),
     "seconds per turn": seconds,
 }
-SAMPLES = (1, 16, 128)
 ROWS = (32, 128, 512)
 """How many completions at a time Hugging Face is offered to choose from."""
 SIZES = {POCKET: (512, 110), LLAMA: (128, 64)}
@@ -48,14 +47,10 @@ def measure(settings: Settings, contest: Contest, folder: Path) -> list[str]:
         contest.dismiss()
     lines = ["Only tokens that end up in completions count; prompts and end-of-text tokens do not.", ""]
     for name in settings.models:
-        for samples in _samples(settings):
+        for samples in settings.samples:
             lines += [f"## {name}, {samples} per problem", "", *_table(found.get(_title(name, samples), {})), ""]
         lines += [f"## {name}: the machine's arithmetic", "", *_arithmetic(settings, found, name), ""]
     return lines
-
-
-def _samples(settings: Settings) -> tuple[int, ...]:
-    return SAMPLES[1:2] if settings.quick else SAMPLES
 
 
 def _title(name: str, samples: int) -> str:
@@ -72,14 +67,14 @@ def _seat(settings: Settings, contest: Contest, folder: Path, size: tuple[str, i
         weights=model.weights,
         device=settings.device,
         problems=build.split(config, build.problem_set(config), name=TRAIN),
-        counts={samples: max(1, min(completions // samples, 120)) for samples in _samples(settings)},
+        counts={samples: max(1, min(completions // samples, 120)) for samples in settings.samples},
         max_new_tokens=longest,
         batch_rows=rows,
         candidates=ROWS[:1] if settings.quick else ROWS,
     )
     for row, make in MAKERS.items():
         worker = contest.invite(f"{name}, {row}", make, settings=task)
-        for samples in _samples(settings) if worker else ():
+        for samples in settings.samples if worker else ():
             contest.seats.append(Seat(table=_title(name, samples), row=row, worker=worker, request=samples))
     together = min(rows, max(samples * count for samples, count in task.counts.items()))
     products = Products(weights=model.weights, device=settings.device, rows=together)
@@ -110,7 +105,7 @@ def _arithmetic(settings: Settings, found: dict[str, Rows], name: str) -> list[s
         lines.append(f"- {'its own matrices' if row == 'model' else 'a large square'}: {spread(rates)} GFLOP/s")
     head = ["samples per problem", "GFLOP/s of ours", "of its own matrices", "of a large square"]
     lines += ["", line(head), "|" + "---|" * len(head)]
-    for samples in _samples(settings):
+    for samples in settings.samples:
         turns = found.get(_title(name, samples), {}).get(OURS, [])
         cells = [spread([2e-9 * size * rate for rate in values(turns, TOKENS)])]
         for row in ("model", "square"):

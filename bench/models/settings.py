@@ -16,5 +16,7 @@ class Settings:
     models: tuple[str, ...]
     device: Device
     rounds: int
+    samples: tuple[int, ...]
+    """Completions per problem that sampling is measured at."""
     quick: bool
     """A look that everything works, in about a minute; its figures mean nothing."""
