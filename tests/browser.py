@@ -8,13 +8,14 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PROGRAM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -48,8 +49,13 @@ class Page:
     def open(self, address: str) -> None:
         """Opens a page and waits until all of it is there; what was before is forgotten."""
         self.events.clear()
-        self.ask("Page.navigate", url=address)
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+        self.arrive(lambda: self.ask("Page.navigate", url=address))
+
+    def arrive(self, leave: Callable[[], object]) -> None:
+        """Does what leads to another page, and waits until all of that is there."""
+        before = len(self.events)
+        leave()
+        while not any(event.get("method") == "Page.loadEventFired" for event in self.events[before:]):
             self.events.append(self._next())
 
     def run(self, script: str) -> Any:
@@ -57,6 +63,13 @@ class Page:
         found = self.ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
+
+    def until(self, script: str) -> None:
+        """Waits until an expression holds: a page that is gone back to is not always loaded again."""
+        end = time.monotonic() + 60
+        while not self.run(script):
+            assert time.monotonic() < end, script
+            time.sleep(0.05)
 
     def look(self, *, width: int, dark: bool = False, medium: str = "screen") -> None:
         """Makes the window so wide, and light or dark."""

@@ -5,88 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import replace
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
 
-from leti.kinds import Tests
 from leti.report import write_report
 from leti.report.page import ATTEMPT_BYTES
-from leti.types import Feedback, Frame, Problem
+from planted import PLANTED, TAGS, plant, read
 
 if TYPE_CHECKING:
     from hand_made_run import HandMade
-
     from leti.runs import Run
-
-PLANTED = [
-    "<script>alert(1)</script>",
-    "</style></pre></code></details><script>alert(2)</script>",
-    '"><img src=x onerror=alert(3)>',
-    "' onmouseover='alert(4)",
-    "{{7*7}}{% raw %}{# gone #}",
-    "&lt;b&gt;<!-- --><svg onload=alert(5)>]]>",
-    "nul\x00 bell\x07 escape\x1b[31m c1\x9b turned\u202edef\u2066 hidden\u200b\ufeff end\u2028",
-]
-TAGS = set(
-    """
-    html head meta title style script body header main footer nav section figure figcaption
-    p b i a h1 h2 h3 h4 h5 small code pre br div span ul ol li dl dt dd details summary
-    table thead tbody tr th td label select option input output svg g path rect circle text
-    """.split()
-)
-
-
-class Reader(HTMLParser):
-    """Collects the elements, attributes and texts as a browser would see them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str, str]] = []
-        self.texts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-
-def read(page: str) -> Reader:
-    reader = Reader()
-    reader.feed(page)
-    reader.close()
-    return reader
-
-
-def plant(hand_made: HandMade, text: str) -> None:
-    """A run with the text wherever a model, a problem or a user can write."""
-    name = f"hand/{text}"
-    config = {"iterations": 1, text: {text: text}, "model": {"path": text}, "problems": {"name": text}}
-    prompt = f"def f():\n    {text}\n"
-    problem = Problem(id=name, prompt=prompt, check=Tests(tests=(f"assert {text}",), setup=text), source=text)
-    hand_made.run.begin(config, {"identity": {text: text}, "versions": {text: [text]}}, problems=[problem])
-    row = hand_made.attempt(name, 0, "NameError", f"    {text}\n")
-    error = replace(
-        row.verdict.error, type=text, message=text, frames=(Frame(line=2, function=text, source=text),), check=text
-    )
-    row = replace(
-        row,
-        solution=replace(row.solution, program=prompt + row.solution.completion),
-        verdict=replace(row.verdict, error=error, output=text),
-        feedback=Feedback(good=False, text=text),
-    )
-    place = hand_made.run.iteration(0)
-    place.attempts.extend([row])
-    place.examples.write([hand_made.example(row)])
-    for scored, passed in ((hand_made.run.base, False), (place, True)):
-        scored.scored("test").attempts.extend([hand_made.attempt(name, 0, "passed") if passed else row])
-        value = {"value": float(passed), "low": float(passed), "high": float(passed)}
-        scored.write_scores({"test": {"problems": 1, "samples": 1, "pass@1": value}})
 
 
 @pytest.mark.parametrize("text", PLANTED)

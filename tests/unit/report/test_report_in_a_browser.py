@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from test_report_hostile import PLANTED, plant
 
+from axe import SERIOUS, axe, told
 from browser import PROGRAM, WHY_NOT, Page, browsing
 from leti.report import write_report
+from planted import PLANTED, RAN, plant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hand_made_run import HandMade
-
     from leti.runs import Run
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
-RAN = "<script>window.planted = 1</script><img src=x onerror='window.planted = 1'><svg onload='window.planted = 1'>"
-SERIOUS = "axe.run().then(found => found.violations.filter(one => ['serious', 'critical'].includes(one.impact)))"
 
 
 @pytest.fixture(scope="module")
@@ -84,17 +80,6 @@ def test_it_is_accessible_and_fits(finished: Run, page: Page, width: int, *, dar
     assert page.run("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
     page.run(axe() + "; 0")
     assert [told(one) for one in page.run(SERIOUS)] == []
-
-
-def axe() -> str:
-    spec = find_spec("axe_core_python")
-    if spec is None or not spec.submodule_search_locations:
-        pytest.skip("axe-core-python is not installed")
-    return (Path(next(iter(spec.submodule_search_locations))) / "axe.min.js").read_text("utf-8")
-
-
-def told(fault: dict[str, Any]) -> str:
-    return f"{fault['id']}: {[node['html'][:150] for node in fault['nodes'][:4]]} {fault['nodes'][0]['any'][:1]}"
 
 
 def test_without_a_script_everything_is_there(finished: Run, page: Page) -> None:
