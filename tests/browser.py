@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +54,7 @@ class Page:
         """Does what leads to another page, and waits until all of that is there."""
         before = len(self.events)
         leave()
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events[before:]):
+        while not any(map(_is_there, self.events[before:])):
             self.events.append(self._next())
 
     def run(self, script: str) -> Any:
@@ -63,13 +62,6 @@ class Page:
         found = self.ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
-
-    def until(self, script: str) -> None:
-        """Waits until an expression holds: a page that is gone back to is not always loaded again."""
-        end = time.monotonic() + 60
-        while not self.run(script):
-            assert time.monotonic() < end, script
-            time.sleep(0.05)
 
     def look(self, *, width: int, dark: bool = False, medium: str = "screen") -> None:
         """Makes the window so wide, and light or dark."""
@@ -106,6 +98,12 @@ class Page:
             self._rest += more
         line, _, self._rest = self._rest.partition(b"\0")
         return json.loads(line)
+
+
+def _is_there(event: dict[str, Any]) -> bool:
+    """Whether it says that a page is there: loaded, or kept from before."""
+    kept = event.get("params", {}).get("type") == "BackForwardCacheRestore"
+    return event.get("method") == "Page.loadEventFired" or (event.get("method") == "Page.frameNavigated" and kept)
 
 
 @contextmanager

@@ -88,9 +88,9 @@ class Reader(BaseHTTPRequestHandler):
             words = f"{error.strerror or error} ({error.filename})"
             self._trouble(HTTPStatus.INTERNAL_SERVER_ERROR, "This run cannot be read", words)
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+    def send_error(self, code: int, *words: str | None, **_: str | None) -> None:
         """What is wrong with the request itself, as plain text."""
-        self._send(HTTPStatus(code), message or explain or HTTPStatus(code).phrase, kind="text/plain")
+        self._send(HTTPStatus(code), next(filter(None, words), HTTPStatus(code).phrase), kind="text/plain")
 
     def log_message(self, *_: object) -> None:
         """Readers are not told of."""

@@ -59,8 +59,8 @@ def test_attempts_are_filtered_paged_and_set_side_by_side(client: Client, page: 
     assert page.run(f"{SHOWN}.length") == 25
     follow(page, "[rel=next]")
     assert page.run(f"{SHOWN}.length") == 11
-    page.run("history.back(); 0")
-    page.until(f"{SHOWN}.length == 25")
+    page.arrive(lambda: page.run("history.back(); 0"))
+    assert page.run(f"{SHOWN}.length") == 25
     choose(page, place="000", beside="001")
     left, right = page.run("[...document.querySelectorAll('.place')].map(one => one.offsetLeft)")
     assert left < right
