@@ -10,8 +10,11 @@ import subprocess
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +23,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 PROGRAM = next(filter(None, map(shutil.which, NAMES)), None)
 WHY_NOT = f"no browser: none of {', '.join(NAMES)} is on the PATH"
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe")
+
+
+SERIOUS = "axe.run().then(found => found.violations.filter(one => ['serious', 'critical'].includes(one.impact)))"
 
 
 @dataclass
@@ -90,6 +96,17 @@ class Page:
         """The addresses of all that was asked for."""
         sent = [event for event in self.events if event.get("method") == "Network.requestWillBeSent"]
         return [event["params"]["request"]["url"] for event in sent]
+
+    def barriers(self) -> list[str]:
+        """What keeps people out, of the serious kind, as axe sees it."""
+        spec = find_spec("axe_core_python")
+        if spec is None or not spec.submodule_search_locations:
+            pytest.skip("axe-core-python is not installed")
+        self.run((Path(next(iter(spec.submodule_search_locations))) / "axe.min.js").read_text("utf-8") + "; 0")
+        return [
+            f"{one['id']}: {[node['html'][:150] for node in one['nodes'][:4]]} {one['nodes'][0]['any'][:1]}"
+            for one in self.run(SERIOUS)
+        ]
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:

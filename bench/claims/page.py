@@ -13,6 +13,7 @@ from arms import HERE, arms
 from matplotlib.figure import Figure
 from tables import TABLES
 
+from leti.compare import intervals
 from leti.problems import TEST
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def figure(file: Path, found: Mapping[str, Any], names: Sequence[str]) -> None:
     axes = drawing.subplots()
     for name in names:
         curve = stats.curve(found[name], TEST)
-        means = [stats.mean(rates) for rates in curve.rates]
+        means = [intervals.mean(rates) for rates in curve.rates]
         steps = curve.steps.mean(axis=1)
         (line,) = axes.plot(steps, [100 * each.value for each in means], marker="o", label=name)
         low, high = ([100 * getattr(each, end) for each in means] for end in ("low", "high"))

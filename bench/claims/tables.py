@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import stats
 
+from leti.compare import intervals
 from leti.problems import TEST
 from leti.problems.pocket import PLAIN
 
@@ -46,9 +47,10 @@ def learned(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
     for name in claim.arms:
         results = found[name]
         base, last = stats.table(results, TEST, place=0), stats.table(results, TEST)
-        at_10 = [stats.mean(stats.table(results, TEST, place=place, k=10)) for place in (0, -1)]
+        at_10 = [intervals.mean(stats.table(results, TEST, place=place, k=10)) for place in (0, -1)]
         rows.append([
-            _arm(known[name]), percent(stats.mean(base)), percent(stats.mean(last)), points(stats.mean(last - base)),
+            _arm(known[name]), percent(intervals.mean(base)), percent(intervals.mean(last)),
+            points(intervals.mean(last - base)),
             f"{100 * at_10[0].value:.0f} -> {100 * at_10[1].value:.0f}", *_cost(results), str(len(results)),
         ])  # fmt: skip
     head = ["arm", "base pass@1 %", "after", "change, points", "pass@10 %", "iterations", "steps", "programs",
@@ -74,8 +76,10 @@ def against(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
         theirs = stats.table(found[name], TEST)
         pair = _of_common_seeds({each: found[each] for each in (first, name)})
         difference = stats.table(pair[first], TEST) - stats.table(pair[name], TEST)
-        ahead = "" if first == name else points(stats.mean(difference))
-        rows.append([_arm(known[name]), percent(stats.mean(theirs)), ahead, _cost(found[name])[1], str(len(theirs))])
+        ahead = "" if first == name else points(intervals.mean(difference))
+        rows.append(
+            [_arm(known[name]), percent(intervals.mean(theirs)), ahead, _cost(found[name])[1], str(len(theirs))]
+        )
     return [Table(head=["arm", "test pass@1 %", "text is ahead by, points", "steps", "seeds"], rows=rows)]
 
 
@@ -105,9 +109,9 @@ def steps(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]
         for share in (0.5, 0.75, 1.0):
             target = start + share * (end - start)
             for name in names:
-                ratio = stats.steps_ratio(curves[name], binary, target)
+                ratio = intervals.steps_ratio(curves[name], binary, target=target)
                 rows.append([
-                    f"{100 * target:.1f}", _arm(known[name]), number(stats.estimate_steps(curves[name], target)),
+                    f"{100 * target:.1f}", _arm(known[name]), number(intervals.estimate_steps(curves[name], target)),
                     "" if name == f"{family}binary" else number(ratio, digits=2),
                 ])  # fmt: skip
         tables.append(Table(head=["test pass@1 %", "arm", "steps to it", "times those of binary"], rows=rows))
@@ -122,8 +126,8 @@ def kept(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
         base, last = stats.table(results, PLAIN, place=0), stats.table(results, PLAIN)
         losses = [np.array([result["places"][place]["plain_code_loss"] for result in results]) for place in (0, -1)]
         rows.append([
-            _arm(known[name]), percent(stats.mean(stats.table(results, TEST))), percent(stats.mean(base)),
-            percent(stats.mean(last)), points(stats.mean(last - base)),
+            _arm(known[name]), percent(intervals.mean(stats.table(results, TEST))), percent(intervals.mean(base)),
+            percent(intervals.mean(last)), points(intervals.mean(last - base)),
             f"{losses[0].mean():.3f} -> {_spread(losses[1], digits=3)}",
         ])  # fmt: skip
     head = ["arm", "test pass@1 %", "second family: base %", "after", "change, points", "loss on the standard library"]
@@ -188,8 +192,8 @@ def formats(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
         for about, split in WAYS_TO_COUNT:
             base, last = (stats.table(found[name], split, place=place) for place in (0, -1))
             rows.append([
-                _arm(known[name]) if split == TEST else "", about, percent(stats.mean(base)),
-                percent(stats.mean(last)), points(stats.mean(last - base)),
+                _arm(known[name]) if split == TEST else "", about, percent(intervals.mean(base)),
+                percent(intervals.mean(last)), points(intervals.mean(last - base)),
             ])  # fmt: skip
     return [Table(head=["arm", "test programs", "base pass@1 %", "after", "change, points"], rows=rows)]
 

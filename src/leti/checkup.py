@@ -41,9 +41,9 @@ def cost_lines(programs: int, scoring: Scoring, *, iterations: int) -> list[str]
     scored = sum(map(len, scoring.splits.values())) * scoring.samples
     whole = iterations * programs + (iterations + 1) * scored
     longest = scoring.decoding.total_tokens or scoring.decoding.max_new_tokens
-    most = whole * longest / 1e6
+    most = whole * longest
     per_turn = f"{programs} programs per iteration to train on, {scored} per scoring"
-    return [f"cost: {per_turn}, {whole} in all; at most {most:.1f} million sampled tokens"]
+    return [f"cost: {per_turn}, {whole} in all; at most {most:,} sampled tokens"]
 
 
 def _reference(problem: Problem) -> Solution:

@@ -143,7 +143,7 @@ class ObjectiveConfig(Section):
 
 
 class PretrainConfig(Section):
-    """Continued pre-training on plain code, against forgetting (paper, section 2.4)."""
+    """Continued pre-training on plain code, against forgetting (the paper has it too)."""
 
     ratio: float = Field(0.25, ge=0, description="Optimiser steps on plain code per step on examples (paper: 1).")
     source: str = Field(

@@ -269,7 +269,7 @@ class Run:
         write_json(self.path / "config.json", config)
 
     def _refuse_other_config(self, config: Mapping[str, Any]) -> None:
-        before, after = _flat(self.config), _flat(config)
+        before, after = flat(self.config), flat(config)
         other = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         hard = [name for name in other if name not in MAY_CHANGE]
         if hard:
@@ -298,14 +298,14 @@ def _place(folder: Path) -> Place:
     return Place(folder, folder, folder.name)
 
 
-def _flat(tree: Mapping[str, Any]) -> dict[str, Any]:
+def flat(tree: Mapping[str, Any]) -> dict[str, Any]:
     """Dotted names to values: what stands in a section is a value, be it a list or a table."""
-    flat: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name, value in tree.items():
-        flat |= (
+        found |= (
             {f"{name}.{key}": inner for key, inner in value.items()} if isinstance(value, Mapping) else {name: value}
         )
-    return flat
+    return found
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

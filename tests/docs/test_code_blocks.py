@@ -26,6 +26,7 @@ NOT_RUN = {
     "docs/attempts.md": 1,
     "docs/chat.md": 1,
     "docs/checks.md": 3,
+    "docs/compare.md": 2,
     "docs/export.md": 3,
     "docs/own-model.md": 2,
     "docs/own-problems.md": 1,

@@ -8,7 +8,7 @@ import warnings
 
 import typer
 
-from leti.cli import check, export, learn, report, sample, score, show, verify, view
+from leti.cli import check, compare, export, learn, report, sample, score, show, verify, view
 from leti.errors import LetiError, UserError
 
 __all__ = ["app", "main"]
@@ -29,6 +29,7 @@ COMMANDS = (
     show.show,
     report.report,
     view.view,
+    compare.compare,
     export.export,
 )
 for command in COMMANDS:

@@ -17,7 +17,7 @@ def learn(
 ) -> None:
     """Run the loop, or go on with it: the same command."""
     from leti import build
-    from leti.cli.outcome import outcome
+    from leti.cli.outcome import tell_outcome
     from leti.config import load_config, resolved
     from leti.progress import say
     from leti.runs import Run
@@ -37,5 +37,5 @@ def learn(
             say(f"note: {note}")
         with watching(this, build.expected(settings, loop), listeners=build.trackers(settings, path)):
             loop.learn(this)
-    typer.echo(outcome(this, settings.score.splits))
+    tell_outcome(this, settings.score.splits, k=min(settings.score.ks))
     typer.echo(f"The run is in {path}. To look at it: leti report {path}")

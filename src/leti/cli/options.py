@@ -11,7 +11,9 @@ Set = Annotated[
     list[str], typer.Option("--set", metavar="KEY=VALUE", help="Override one key, as in --set training.epochs=2.")
 ]
 Weights = Annotated[str, typer.Option(help="A directory of weights, a Hugging Face model name, or 'pocket'.")]
-Problems = Annotated[str, typer.Option(metavar="NAME[=PATH]", help="pocket, mbpp, humaneval, or jsonl=FILE.")]
+Problems = Annotated[
+    str, typer.Option(metavar="NAME[=PATH]", help="pocket, mbpp, humaneval, evalplus=FILE, or jsonl=FILE.")
+]
 Split = Annotated[str, typer.Option(help="Which split of the problems.")]
 Samples = Annotated[int, typer.Option(min=1, help="Programs per problem.")]
 Seed = Annotated[int, typer.Option(help="All randomness is keyed by it.")]

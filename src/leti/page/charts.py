@@ -56,6 +56,8 @@ class Plot:
     """Places and their labels on the axis; none where the axis is of numbers."""
     shares: bool = True
     """Whether the values are shares of one."""
+    close: bool = False
+    """Whether the axis of values begins near the lowest one, to tell curves apart, and not at nothing."""
 
     @property
     def extends(self) -> bool:
@@ -73,16 +75,27 @@ def curves(plot: Plot) -> Markup:
     highest = max(found.high for curve in plot.curves for _, found in curve.points)
     furthest = max(1.0, *(x for curve in plot.curves for x, _ in curve.points))
     top = min(1.0, (int(10 * highest) + 1) / 10) if plot.shares else 1.05 * highest
-    chart = pygal.XY(**COMMON, x_title=plot.axis, range=(0, top), xrange=(0, furthest), dots_size=3.5)
+    lowest = min(found.low for curve in plot.curves for _, found in curve.points)
+    bottom = int(10 * lowest) / 10 if plot.close else 0
+    chart = pygal.XY(**COMMON, x_title=plot.axis, range=(bottom, top), xrange=(0, furthest), dots_size=3.5)
     chart.x_labels = few([{"value": x, "label": label} for x, label in plot.ticks])
     chart.x_value_formatter = "{:,.0f}".format
     chart.value_formatter = percents if plot.shares else "{:.2f}".format
+    if plot.close:
+        chart.y_labels = _round_shares(bottom, top)
     for curve in plot.curves:  # all bands below all lines
         chart.add("", _band(curve), show_dots=False)
     for curve in plot.curves:
         chart.add(curve.name, [_dot(x, curve, plot) for x in range(len(curve.points))], show_dots=plot.shares)
     kinds = [f"{kind} {style_of(index)}" for kind in ("band", "curve") for index in range(len(plot.curves))]
     return drawn(chart, f"{plot.title}: {', '.join(curve.name for curve in plot.curves)}", kinds=kinds)
+
+
+def _round_shares(bottom: float, top: float) -> list[float]:
+    """Every twentieth, tenth or fifth between two tenths, as many as have room."""
+    each = 5 if top - bottom <= 0.3 + 1e-9 else 10 if top - bottom <= 0.6 + 1e-9 else 20
+    first = -(-round(100 * bottom) // each) * each
+    return [part / 100 for part in range(first, round(100 * top) + 1, each)]
 
 
 def _band(curve: Curve) -> list[tuple[float, float]]:

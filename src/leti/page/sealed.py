@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from leti.page.charts import style_of
 from leti.page.texts import visible
-from leti.page.words import percent, points
+from leti.page.words import amount, percent, points
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -38,7 +38,7 @@ class Sealed:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self._environment.filters |= {"percent": percent, "points": points, "style_of": style_of}
+        self._environment.filters |= {"percent": percent, "points": points, "amount": amount, "style_of": style_of}
         self._style = Markup().join(_own(room, "style.css") for room in (SHARED, *reversed(rooms)))
 
     def template(self, name: str) -> Template:

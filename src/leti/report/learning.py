@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from leti.page.words import counted, percent, points, read_estimate
+from leti.page.words import FEW, counted, percent, points, read_estimate
 from leti.report.reading import SELECTS
 from leti.scores import Estimate, Tally, paired_difference, pass_at_k
 
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from leti.report.census import Census
-
-FEW = 30
-"""Problems below which a bootstrap interval is too narrow to be believed."""
 
 UNCLEAR = "did not clearly change"
 

@@ -29,7 +29,7 @@ class TrainingPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PretrainSettings:
-    """The continued pre-training regulariser: plain code between the examples (paper, section 2.3).
+    """The continued pre-training regulariser: plain code between the examples (after the paper).
 
     The paper's values: 50,000 Python files of The Stack (`hf:bigcode/the-stack:data/python`), `ratio=1`,
     `block_tokens=2048`, `separate=False`, `fresh=False`.

@@ -30,7 +30,7 @@ def plan(count: int, settings: TrainerSettings, *, key: str) -> list[PlannedStep
     """The steps of one iteration over `count` examples.
 
     Pre-training steps are spread evenly: after n example steps there have been floor(n * ratio) of them, so a ratio of
-    1 alternates strictly, as the paper does (section 2.3). The last batch of an epoch may be smaller.
+    1 alternates strictly, as the paper does. The last batch of an epoch may be smaller.
     """
     ratio = settings.pretrain.ratio if settings.pretrain else 0.0
     steps: list[PlannedStep] = []

@@ -1,4 +1,4 @@
-"""Plain code as blocks of tokens: what the continued pre-training regulariser learns (paper, section 2.3)."""
+"""Plain code as blocks of tokens: what the continued pre-training regulariser learns."""
 
 from __future__ import annotations
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hostile import PLANTED, assert_inert, plant, read
 from leti.report import write_report
 from leti.report.page import ATTEMPT_BYTES
-from planted import PLANTED, TAGS, plant, read
 
 if TYPE_CHECKING:
     from hand_made_run import HandMade
@@ -22,15 +21,8 @@ if TYPE_CHECKING:
 def test_planted_text_is_inert_wherever_it_stands(hand_made: HandMade, text: str) -> None:
     plant(hand_made, text)
     page = write_report(hand_made.run).read_text("utf-8")
-    reader = read(page)
-    assert set(reader.tags) <= TAGS
-    assert (reader.tags.count("style"), reader.tags.count("script")) == (1, 1)
-    for tag, name, value in reader.attributes:
-        assert not name.startswith("on")
-        assert name not in {"src", "srcdoc", "action", "formaction", "background"}
-        assert name != "href" or value.startswith("#")
-        assert name != "style", (tag, value)
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u202e\u2066\ufeff]", page)
+    assert_inert(page)
+    assert (read(page).tags.count("style"), read(page).tags.count("script")) == (1, 1)
 
 
 def test_the_policy_lets_one_style_sheet_and_one_script_through(finished: Run) -> None:

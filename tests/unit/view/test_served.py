@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from readers import Client, open_to_readers
 
-from conftest import Client, open_to_readers
+from hostile import PLANTED, TAGS, plant, read
 from leti.errors import ConfigError
 from leti.view import Index, serving
-from planted import PLANTED, TAGS, plant, read
 
 if TYPE_CHECKING:
     from hand_made_run import HandMade

@@ -1,7 +1,8 @@
-"""Text that a model may write, planted wherever a run has room for it; and a page as a browser reads it."""
+"""What a model or a user may write to break a page, and a reader that sees a page as a browser would."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -53,6 +54,18 @@ def read(page: str) -> Reader:
     reader.feed(page)
     reader.close()
     return reader
+
+
+def assert_inert(page: str) -> None:
+    """Nothing in the page runs or fetches, and no character in it is unseen."""
+    reader = read(page)
+    assert set(reader.tags) <= TAGS
+    for tag, name, value in reader.attributes:
+        assert not name.startswith("on")
+        assert name not in {"src", "srcdoc", "action", "formaction", "background"}
+        assert name != "href" or value.startswith("#")
+        assert name != "style", (tag, value)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u202e\u2066\ufeff]", page)
 
 
 def plant(hand_made: HandMade, text: str) -> None:
