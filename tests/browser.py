@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PROGRAM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -54,8 +54,13 @@ class Page:
     def open(self, address: str) -> None:
         """Opens a page and waits until all of it is there; what was before is forgotten."""
         self.events.clear()
-        self.ask("Page.navigate", url=address)
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+        self.arrive(lambda: self.ask("Page.navigate", url=address))
+
+    def arrive(self, leave: Callable[[], object]) -> None:
+        """Does what leads to another page, and waits until all of that is there."""
+        before = len(self.events)
+        leave()
+        while not any(map(_is_there, self.events[before:])):
             self.events.append(self._next())
 
     def run(self, script: str) -> Any:
@@ -110,6 +115,12 @@ class Page:
             self._rest += more
         line, _, self._rest = self._rest.partition(b"\0")
         return json.loads(line)
+
+
+def _is_there(event: dict[str, Any]) -> bool:
+    """Whether it says that a page is there: loaded, or kept from before."""
+    kept = event.get("params", {}).get("type") == "BackForwardCacheRestore"
+    return event.get("method") == "Page.loadEventFired" or (event.get("method") == "Page.frameNavigated" and kept)
 
 
 @contextmanager

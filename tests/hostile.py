@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+from leti.kinds import Tests
+from leti.types import Feedback, Frame, Problem
+
+if TYPE_CHECKING:
+    from hand_made_run import HandMade
 
 PLANTED = [
     "<script>alert(1)</script>",
@@ -14,6 +22,7 @@ PLANTED = [
     "&lt;b&gt;<!-- --><svg onload=alert(5)>]]>",
     "nul\x00 bell\x07 escape\x1b[31m c1\x9b turned\u202edef\u2066 hidden\u200b\ufeff end\u2028",
 ]
+RAN = "<script>window.planted = 1</script><img src=x onerror='window.planted = 1'><svg onload='window.planted = 1'>"
 TAGS = set(
     """
     html head meta title style script body header main footer nav section figure figcaption
@@ -57,3 +66,29 @@ def assert_inert(page: str) -> None:
         assert name != "href" or value.startswith("#")
         assert name != "style", (tag, value)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u202e\u2066\ufeff]", page)
+
+
+def plant(hand_made: HandMade, text: str) -> None:
+    """A run with the text wherever a model, a problem or a user can write."""
+    name = f"hand/{text}"
+    config = {"iterations": 1, text: {text: text}, "model": {"path": text}, "problems": {"name": text}}
+    prompt = f"def f():\n    {text}\n"
+    problem = Problem(id=name, prompt=prompt, check=Tests(tests=(f"assert {text}",), setup=text), source=text)
+    hand_made.run.begin(config, {"identity": {text: text}, "versions": {text: [text]}}, problems=[problem])
+    row = hand_made.attempt(name, 0, "NameError", f"    {text}\n")
+    error = replace(
+        row.verdict.error, type=text, message=text, frames=(Frame(line=2, function=text, source=text),), check=text
+    )
+    row = replace(
+        row,
+        solution=replace(row.solution, program=prompt + row.solution.completion),
+        verdict=replace(row.verdict, error=error, output=text),
+        feedback=Feedback(good=False, text=text),
+    )
+    place = hand_made.run.iteration(0)
+    place.attempts.extend([row])
+    place.examples.write([hand_made.example(row)])
+    for scored, passed in ((hand_made.run.base, False), (place, True)):
+        scored.scored("test").attempts.extend([hand_made.attempt(name, 0, "passed") if passed else row])
+        value = {"value": float(passed), "low": float(passed), "high": float(passed)}
+        scored.write_scores({"test": {"problems": 1, "samples": 1, "pass@1": value}})

@@ -12,6 +12,7 @@
         +-- TrainingError           the loss is not a number, and the like
         +-- SamplingError           a model that cannot be sampled
         +-- ExportError             a model that cannot be exported or uploaded
+        +-- ViewError               a run that cannot be viewed
 
 A message says what happened, the value seen and what to type. A program's fault is data (a `Verdict`), never an error.
 """
@@ -68,3 +69,7 @@ class SamplingError(WorkError):
 
 class ExportError(WorkError):
     """A model cannot be exported or uploaded."""
+
+
+class ViewError(WorkError):
+    """A run cannot be viewed."""

@@ -17,6 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 from leti.errors import ConfigError, ProblemError, RunError
 
 Row = TypeVar("Row")
+Span = tuple[int, int]
+"""Where a row stands in its file: its first byte, and how many there are."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,33 @@ class Rows(Generic[Row]):
             return [], start
         rows = [self._row(line, f"after byte {start}") for line in whole.split(b"\n")]
         return rows, start + len(whole) + 1
+
+    def placed(self, start: int = 0) -> Iterator[tuple[Span, Row]]:
+        """The whole rows from a byte on as they are read, each with where it stands.
+
+        Raises:
+            RunError: one of them is no such row.
+        """
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as lines:
+            lines.seek(start)
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    return
+                yield (start, len(line)), self._row(line, f"at byte {start}")
+                start += len(line)
+
+    def at(self, spans: Iterable[Span]) -> Iterator[Row]:
+        """The rows that stand there.
+
+        Raises:
+            RunError: there is no such row, or no longer.
+        """
+        with self.path.open("rb") as lines:
+            for start, length in spans:
+                lines.seek(start)
+                yield self._row(lines.read(length), f"at byte {start}")
 
     def size(self, start: int = 0) -> tuple[int, int]:
         """How many whole rows there are from a byte on, and the byte behind them."""

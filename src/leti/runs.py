@@ -115,6 +115,12 @@ class Place(Programs):
         return Programs(self.path / "scored" / split, self.path)
 
     @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that have begun to be scored."""
+        folder = self.path / "scored"
+        return tuple(sorted(child.name for child in folder.iterdir() if child.is_dir())) if folder.exists() else ()
+
+    @property
     def scores(self) -> dict[str, Any] | None:
         """By split; None until every split is scored."""
         return read_json(self.path / "scores.json")

@@ -156,3 +156,25 @@ def test_damaged_json_is_told_with_its_file(tmp_path: Path) -> None:
     path.write_text('{"a": ')
     with pytest.raises(RunError, match=r"config\.json.*damaged"):
         read_json(path)
+
+
+def test_rows_are_found_again_where_they_stand(rows: Rows[Line]) -> None:
+    rows.extend([A, B, C])
+    spans = [span for span, _ in rows.placed()]
+    assert [row for _, row in rows.placed()] == [A, B, C]
+    assert list(rows.at([spans[2], spans[0]])) == [C, A]
+    assert [row for _, row in rows.placed(sum(spans[0]))] == [B, C]
+    assert sum(spans[-1]) == rows.path.stat().st_size
+
+
+def test_a_torn_last_line_has_no_place(rows: Rows[Line]) -> None:
+    assert list(rows.placed()) == []
+    rows.extend([A, B])
+    rows.path.write_bytes(rows.path.read_bytes()[:-1])
+    assert [row for _, row in rows.placed()] == [A]
+
+
+def test_a_place_where_no_row_stands_is_told(rows: Rows[Line]) -> None:
+    rows.extend([A, B])
+    with pytest.raises(RunError, match=r"rows\.jsonl, at byte 3: damaged"):
+        list(rows.at([(3, 10)]))

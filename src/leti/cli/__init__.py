@@ -8,7 +8,7 @@ import warnings
 
 import typer
 
-from leti.cli import check, compare, export, learn, report, sample, score, show, verify
+from leti.cli import check, compare, export, learn, report, sample, score, show, verify, view
 from leti.errors import LetiError, UserError
 
 __all__ = ["app", "main"]
@@ -28,6 +28,7 @@ COMMANDS = (
     score.score,
     show.show,
     report.report,
+    view.view,
     compare.compare,
     export.export,
 )

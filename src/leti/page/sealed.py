@@ -24,12 +24,13 @@ SHARED = "leti.page"
 
 
 class Sealed:
-    """The templates of a room, upon those that all pages share."""
+    """The templates of a room, upon those of the rooms it builds on, upon those that all pages share."""
 
-    def __init__(self, room: str) -> None:
-        self._room = room
+    def __init__(self, *rooms: str, forms: str = "'none'") -> None:
+        self._room = rooms[0]
+        self._forms = forms
         self._environment = Environment(
-            loader=ChoiceLoader([PackageLoader(room, "templates"), PackageLoader(SHARED, "templates")]),
+            loader=ChoiceLoader([PackageLoader(room, "templates") for room in (*rooms, SHARED)]),
             autoescape=True,
             undefined=StrictUndefined,
             finalize=_finalize,
@@ -38,17 +39,22 @@ class Sealed:
             keep_trailing_newline=True,
         )
         self._environment.filters |= {"percent": percent, "points": points, "amount": amount, "style_of": style_of}
+        self._style = Markup().join(_own(room, "style.css") for room in (SHARED, *reversed(rooms)))
 
     def template(self, name: str) -> Template:
         """One of them."""
         return self._environment.get_template(name)
 
     def page(self, name: str, *, script: str = "", **values: Any) -> str:
-        """A page, with the shared style sheet and the room's own behind it, and the room's script if it has one."""
-        style = _own(SHARED, "style.css") + _own(self._room, "style.css")
+        """A page, with the shared style sheet and the rooms' own behind it, and the room's script if it has one."""
         code = _own(self._room, script) if script else Markup()
-        digests = {"style": _digest(style), "script": _digest(code)}
-        return self.template(name).render(style=style, script=code, digests=digests, **values)
+        return self.template(name).render(style=self._style, script=code, policy=self.policy(code), **values)
+
+    def policy(self, script: str = "") -> Markup:
+        """What a page with that script lets through."""
+        scripts = f"script-src 'sha256-{_digest(script)}'; " if script else ""
+        style = f"style-src 'sha256-{_digest(self._style)}'"
+        return Markup(f"default-src 'none'; {style}; {scripts}base-uri 'none'; form-action {self._forms}")  # noqa: S704
 
 
 def _own(room: str, name: str) -> Markup:

@@ -85,6 +85,16 @@ class Pair:
     after: Shown
 
 
+def title_of(split: str | None) -> str:
+    """What the attempts of a place are: at problems of a split that is scored, or learned from."""
+    return "learned from" if split is None else f"on {split} problems"
+
+
+def use_of(example: Example | None, *, made: bool) -> Use:
+    """What was done with an attempt to learn from, of which an example was made or not; `made`: of any was."""
+    return Use.TRAINED if example else Use.LEFT_OUT if made else Use.NOT_YET
+
+
 def show(
     place: str, problems: Mapping[str, Problem], *, row: AttemptRow, use: Use, example: Example | None = None
 ) -> Shown:

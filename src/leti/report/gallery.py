@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leti.page.texts import NAME_CHARS, cut
-from leti.report.attempts import Group, Pair, Use, lost, show, won
+from leti.report.attempts import Group, Pair, Use, lost, show, title_of, use_of, won
 from leti.report.reading import followed, kept
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ def groups(reading: Reading, problems: Mapping[str, Problem]) -> Iterator[Group]
     for place in reading.places:
         if place.name in reading.training:
             yield Group(
-                place=place.name, title="learned from", shown=tuple(_learned_from(place.name, reading, problems))
+                place=place.name, title=title_of(None), shown=tuple(_learned_from(place.name, reading, problems))
             )
         if place.name in held_out:
             rows = kept(held_out[place.name], tested)
             shown = tuple(_scored(place.name, row, problems) for row in rows)
-            yield Group(place=place.name, title=f"on {reading.split} problems", shown=shown)
+            yield Group(place=place.name, title=title_of(reading.split), shown=shown)
 
 
 def pairs(reading: Reading, problems: Mapping[str, Problem]) -> Iterator[tuple[str, tuple[Pair, ...]]]:
@@ -65,5 +65,6 @@ def _scored(place: str, row: AttemptRow, problems: Mapping[str, Problem]) -> Sho
 def _learned_from(place: str, reading: Reading, problems: Mapping[str, Problem]) -> Iterator[Shown]:
     training = reading.training[place]
     for row in kept(training.census, reading.followed):
-        use = Use.TRAINED if row.key in training.found else Use.LEFT_OUT if training.examples else Use.NOT_YET
-        yield show(place, problems, row=row, use=use, example=training.found.get(row.key))
+        example = training.found.get(row.key)
+        use = use_of(example, made=training.examples > 0)
+        yield show(place, problems, row=row, use=use, example=example)

@@ -46,18 +46,21 @@ def write_report(run: Run) -> Path:
 def render(facts: Facts) -> str:
     """The page."""
     sealed = Sealed("leti.report")
+    return sealed.page("page.html.j2", script="filter.js", **contents(sealed, facts))
+
+
+def contents(sealed: Sealed, facts: Facts) -> dict[str, Any]:
+    """What the page's templates are given: the facts, and what is drawn and cut to size."""
     parts: Any = sealed.template("attempts.html.j2").make_module({"causes": facts.causes})
     allowance = ATTEMPT_BYTES // max(1, len(facts.groups) + len(facts.pairs))
     groups = [_fitting(group, [parts.attempt(shown) for shown in group.shown], allowance) for group in facts.groups]
-    return sealed.page(
-        "page.html.j2",
-        script="filter.js",
-        facts=facts,
-        plots=[(plot, curves(plot)) for plot in facts.plots],
-        shares={group.title: shares(group, facts.causes) for group in facts.endings if group.columns},
-        places=[(place, list(fitting)) for place, fitting in groupby(groups, key=lambda group: group.place)],
-        pairs=[(title, *_within(allowance, [parts.pair(pair) for pair in found])) for title, found in facts.pairs],
-    )
+    return {
+        "facts": facts,
+        "plots": [(plot, curves(plot)) for plot in facts.plots],
+        "shares": {group.title: shares(group, facts.causes) for group in facts.endings if group.columns},
+        "places": [(place, list(fitting)) for place, fitting in groupby(groups, key=lambda group: group.place)],
+        "pairs": [(title, *_within(allowance, [parts.pair(pair) for pair in found])) for title, found in facts.pairs],
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

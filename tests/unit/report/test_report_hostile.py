@@ -4,46 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from hostile import PLANTED, assert_inert, read
-from leti.kinds import Tests
+from hostile import PLANTED, assert_inert, plant, read
 from leti.report import write_report
 from leti.report.page import ATTEMPT_BYTES
-from leti.types import Feedback, Frame, Problem
 
 if TYPE_CHECKING:
     from hand_made_run import HandMade
     from leti.runs import Run
-
-
-def plant(hand_made: HandMade, text: str) -> None:
-    """A run with the text wherever a model, a problem or a user can write."""
-    name = f"hand/{text}"
-    config = {"iterations": 1, text: {text: text}, "model": {"path": text}, "problems": {"name": text}}
-    prompt = f"def f():\n    {text}\n"
-    problem = Problem(id=name, prompt=prompt, check=Tests(tests=(f"assert {text}",), setup=text), source=text)
-    hand_made.run.begin(config, {"identity": {text: text}, "versions": {text: [text]}}, problems=[problem])
-    row = hand_made.attempt(name, 0, "NameError", f"    {text}\n")
-    error = replace(
-        row.verdict.error, type=text, message=text, frames=(Frame(line=2, function=text, source=text),), check=text
-    )
-    row = replace(
-        row,
-        solution=replace(row.solution, program=prompt + row.solution.completion),
-        verdict=replace(row.verdict, error=error, output=text),
-        feedback=Feedback(good=False, text=text),
-    )
-    place = hand_made.run.iteration(0)
-    place.attempts.extend([row])
-    place.examples.write([hand_made.example(row)])
-    for scored, passed in ((hand_made.run.base, False), (place, True)):
-        scored.scored("test").attempts.extend([hand_made.attempt(name, 0, "passed") if passed else row])
-        value = {"value": float(passed), "low": float(passed), "high": float(passed)}
-        scored.write_scores({"test": {"problems": 1, "samples": 1, "pass@1": value}})
 
 
 @pytest.mark.parametrize("text", PLANTED)

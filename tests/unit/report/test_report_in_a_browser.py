@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from test_report_hostile import plant
 
 from browser import PROGRAM, WHY_NOT, Page, browsing
-from hostile import PLANTED
+from hostile import PLANTED, RAN, plant
 from leti.report import write_report
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from leti.runs import Run
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
-RAN = "<script>window.planted = 1</script><img src=x onerror='window.planted = 1'><svg onload='window.planted = 1'>"
 
 
 @pytest.fixture(scope="module")
