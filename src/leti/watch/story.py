@@ -25,13 +25,16 @@ class Stage:
     began: float
     first: int
     """How much was done before it was watched."""
+    seen: tuple[int, float] | None = None
+    """How much was done at the first look, and when that was: until then a model was loaded, or a cache filled."""
     done: int = 0
     ends: Counter[str] = field(default_factory=Counter)
     loss: float | None = None
 
     def rate(self, now: float) -> float:
-        """Units per second."""
-        return (self.done - self.first) / max(now - self.began, 1e-9)
+        """Units per second, since the first look if there is more than one."""
+        first, began = self.seen if self.seen and self.done > self.seen[0] else (self.first, self.began)
+        return (self.done - first) / max(now - began, 1e-9)
 
     @property
     def over(self) -> bool:
@@ -78,6 +81,8 @@ class Story:
             if stage.over:
                 lines.append(stage.ended(now))
                 self.stage, self._idle = None, now
+        if self.stage is not None and self.stage.seen is None:
+            self.stage.seen = self.stage.done, now
         return lines
 
     def _stage_of(self, item: Judged | Stepped, lines: list[str], now: float) -> Stage:

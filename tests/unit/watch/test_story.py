@@ -61,3 +61,12 @@ def test_steps_are_foreseen_as_the_plan_has_them(examples: int, steps: int) -> N
     settings = TrainerSettings(epochs=2, batch=2, pretrain=PretrainSettings(ratio=0.5))
     assert len(plan.plan(examples, settings, key="k")) == steps
     assert Expected(programs=1, scored={}, epochs=2, batch=2, pretrain_ratio=0.5).steps(examples) == steps
+
+
+def test_the_pace_is_that_since_the_first_look_so_that_loading_a_model_does_not_count(writing: Writing) -> None:
+    follower, story = Follower(writing.run), Story(EXPECTED, now=0.0)
+    for sample, now in ((0, 100.0), (1, 101.0), (2, 102.0)):
+        writing.judged(writing.run.iteration(0), sample)
+        story.hear(list(follower.news()), now=now)
+    assert story.stage is not None
+    assert story.stage.progress(102.0).startswith("000: 3 of 4 programs, 1.0/s, 1.0 s left")
