@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hand_made_run import HandMade
 
+from hand_made_run import HandMade
 from leti.runs import Run
 
 if TYPE_CHECKING:

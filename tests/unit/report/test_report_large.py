@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hand_made_run import HandMade
-
     from leti.runs import AttemptRow
 
 PROBLEMS, SAMPLES, ITERATIONS = 374, 128, 10

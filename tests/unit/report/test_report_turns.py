@@ -20,7 +20,6 @@ from leti.types import ErrorRecord, TestStatus
 
 if TYPE_CHECKING:
     from hand_made_run import HandMade
-
     from leti.report.census import Census
     from leti.runs import Run
 
