@@ -140,4 +140,7 @@ def assert_shown(shown: list[str], said: str, where: str) -> None:
 
 
 def without_numbers(line: str) -> str:
-    return re.sub(r"[+-]?\d+(\.\d+)?", "#", line.rstrip())
+    """What is left of a line on another machine: no numbers, durations in seconds, columns of no width."""
+    text = re.sub(r"[+-]?\d+(\.\d+)?", "#", line.rstrip())
+    text = re.sub(r"(# h )?# min( # s)?", "# s", text)
+    return re.sub(r"([ ─])\1+", r"\1", text)
