@@ -102,10 +102,10 @@ class _Place(Generic[Item, Result]):
 
 
 class _Turns(Generic[Item, Result]):
-    """Items that wait, and turns to do some of them: at least as many as there are items.
+    """Items that wait, and turns to do some of them: at most one for each lane, as long as items wait.
 
     Args:
-        pool: a turn begins where a thread of it is idle. What goes wrong in one is raised where results are asked for.
+        pool: runs them. What goes wrong in one is raised where results are asked for, and it is the last of its lane.
         do: does some items, and returns the results of the first of them.
         lanes: how many there are: a turn takes no more than its share of what waits.
         most: items that a turn takes.
@@ -114,32 +114,37 @@ class _Turns(Generic[Item, Result]):
     def __init__(
         self, pool: ThreadPoolExecutor, do: Callable[[list[Item]], list[Result]], *, lanes: int, most: int
     ) -> None:
-        self._pool, self._do, self._share, self._most = pool, do, lanes, most
+        self._pool, self._do, self._lanes, self._most = pool, do, lanes, most
         self._lock = threading.Lock()
         self._waiting: deque[_Place[Item, Result]] = deque()
         self._turns: deque[Future[None]] = deque()
+        self._open = 0
 
     def add(self, item: Item) -> _Place[Item, Result]:
         """Let an item wait for a turn."""
         place: _Place[Item, Result] = _Place(item)
         with self._lock:
             self._waiting.append(place)
-        self._turns.append(self._pool.submit(self._turn))
+            self._begin()
         return place
+
+    def _begin(self) -> None:
+        """Have another turn taken if something waits and a lane is free. Called with the lock."""
+        if self._waiting and self._open < self._lanes:
+            self._open += 1
+            self._turns.append(self._pool.submit(self._turn))
 
     def _turn(self) -> None:
         with self._lock:
-            number = min(self._most, math.ceil(len(self._waiting) / self._share))
+            number = min(self._most, math.ceil(len(self._waiting) / self._lanes))
             batch = [self._waiting.popleft() for _ in range(number)]
-        if not batch:  # others took what was waiting
-            return
-        results = self._do([place.item for place in batch])
+        results = self._do([place.item for place in batch]) if batch else []  # others may have taken what was waiting
         for place, result in zip(batch, results, strict=False):
             place.result.append(result)
-        rest = batch[len(results) :]
         with self._lock:
-            self._waiting.extendleft(reversed(rest))
-        self._turns.extend(self._pool.submit(self._turn) for _ in rest)
+            self._waiting.extendleft(reversed(batch[len(results) :]))
+            self._open -= 1
+            self._begin()  # before this one is over: who waits for a result always finds a turn to wait for
 
     def in_order(self, places: Iterable[_Place[Item, Result]], *, ahead: int) -> Iterator[Result]:
         """Yield results as they come, in order; at most so many are owed."""
@@ -152,7 +157,7 @@ class _Turns(Generic[Item, Result]):
             yield self._result(owed.popleft())
 
     def _result(self, place: _Place[Item, Result]) -> Result:
-        while not place.result:  # one of the turns that have not been looked at does it, or one that follows from it
+        while not place.result:  # one of the turns that have not been looked at does it, or one that follows it
             self._turns.popleft().result()
         while self._turns and self._turns[0].done() and self._turns[0].exception() is None:
             self._turns.popleft()  # nobody will have to wait for it

@@ -86,16 +86,17 @@ def test_no_more_items_are_done_together_than_was_said_and_no_more_than_a_lanes_
         return items
 
     assert list(Lanes(never, 1).map(items(), work, key=key, together=4)) == list(range(13))
-    assert sizes == [1, 4, 4, 4]
+    assert sum(sizes) == 13
+    assert sorted(sizes)[1:] == [4, 4, 4]  # what came before the first turn began, or what was left, is less
     assert list(Lanes(never, 2).map(range(4), work, key=key, together=100)) == list(range(4))
     assert max(sizes[4:]) <= 2
 
 
-@given(st.integers(1, 4), st.integers(1, 5), st.lists(st.integers(0, 9), max_size=40), st.randoms())
+@given(st.integers(1, 4), st.integers(1, 5), st.lists(st.integers(0, 9), max_size=40), st.integers())
 @settings(deadline=None, max_examples=60)
-def test_what_a_turn_leaves_is_done_in_another(
-    lanes: int, together: int, items: list[int], chance: random.Random
-) -> None:
+def test_what_a_turn_leaves_is_done_in_another(lanes: int, together: int, items: list[int], seed: int) -> None:
+    chance = random.Random(seed)  # which turn draws what is the threads' affair: nothing hypothesis could repeat
+
     def work(_: Lane, items: list[int]) -> list[int]:
         return [item + 1 for item in items[: chance.randint(1, len(items))]]
 
@@ -139,7 +140,8 @@ def test_what_is_done_is_given_out_before_more_is_asked_for() -> None:
     assert list(found) == [2]
 
 
-def test_what_is_over_is_not_kept() -> None:
+@pytest.mark.parametrize("together", [1, 8])
+def test_what_is_over_is_not_kept(together: int) -> None:
     kept: list[weakref.ref[object]] = []
 
     class Item:
@@ -152,14 +154,15 @@ def test_what_is_over_is_not_kept() -> None:
             yield item
 
     def work(_: Lane, items: list[object]) -> list[bytes]:
+        time.sleep(0.0005)  # items wait for their turn
         return [b""] * len(items)
 
-    found = Lanes(never, 2).map(items(), work, key=lambda item: str(id(item)).encode() + bytes([len(kept) % 251]))
+    found = Lanes(never, 2).map(items(), work, key=lambda _: str(len(kept)).encode(), together=together)
     for _ in range(REMEMBERED + 1000):
         next(found)
     assert sum(ref() is not None for ref in kept) <= REMEMBERED + 2 * AHEAD
     turns = [one for one in gc.get_objects() if type(one) is Future]
-    assert len(turns) <= 4 * AHEAD
+    assert len(turns) <= 4
     found.close()  # type: ignore[attr-defined]
 
 
