@@ -62,7 +62,7 @@ def measure(way: Mapping[str, Any], folder: Path, *, steps: int, micro_tokens: i
     import torch
     from transformers import AutoTokenizer
 
-    from leti.training import LoraSettings, TrainerSettings, TrainingPlace, lora, make_trainer
+    from leti.training import LayerSettings, LoraSettings, TrainerSettings, TrainingPlace, lora, make_trainer
     from leti.types import Example, Role, Segment
     from leti.vocabulary import GOOD
 
@@ -80,7 +80,7 @@ def measure(way: Mapping[str, Any], folder: Path, *, steps: int, micro_tokens: i
         )
         for number, piece in enumerate(pieces)
     ]
-    how = {name: value for name, value in way.items() if name not in {"lora", "base"}}
+    how = {name: value for name, value in way.items() if name not in {"lora", "base", "recompute"}}
     if "base" in way:
         lora._frozen = lambda *_: {"dtype": getattr(torch, way["base"])}  # noqa: SLF001 - to see what it is worth
     settings = TrainerSettings(
@@ -89,6 +89,7 @@ def measure(way: Mapping[str, Any], folder: Path, *, steps: int, micro_tokens: i
         micro_tokens=micro_tokens,
         pretrain=None,
         device="cpu",
+        layers=LayerSettings(recompute="recompute" in way),
         lora=LoraSettings() if "lora" in way else None,
         **how,
     )

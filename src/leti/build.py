@@ -222,7 +222,7 @@ def all_problems(config: Config) -> tuple[Problem, ...]:
 
 def trainer(config: Config) -> HFTrainer:
     """Moves weights."""
-    from leti.training import LoraSettings, PretrainSettings, TrainerSettings, make_trainer
+    from leti.training import LayerSettings, LoraSettings, PretrainSettings, TrainerSettings, make_trainer
 
     training, pretrain, lora = config.training, config.pretrain, config.model.lora
     plain_code = PretrainSettings(
@@ -246,7 +246,7 @@ def trainer(config: Config) -> HFTrainer:
             weight_decay=training.weight_decay,
             clip=training.clip,
             precision=config.model.precision,
-            recompute=training.recompute,
+            layers=LayerSettings(**training.layers),
             lora=LoraSettings(**lora) if lora else None,
             keep_optimizer=training.keep_optimizer,
             checkpoint_steps=training.checkpoint_steps,

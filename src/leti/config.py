@@ -24,8 +24,8 @@ BUILT_IN = ("pocket",)
 DEFAULTS = "defaults"
 """Names the configuration with nothing turned: what the commands that do one stage start from."""
 
-
 ISOLATION = r"^(auto|namespaces|landlock|bubblewrap|container(:.+)?|process)$"
+ATTENTION = r"^(eager|sdpa|.*flash.*)$"
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -67,6 +67,16 @@ class LoraTable(TypedDict, total=False):
     alpha: Annotated[float, Field(gt=0)]
     targets: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
     bits: Literal[4]
+
+
+@with_config(ConfigDict(extra="forbid"))
+class LayersTable(TypedDict, total=False):
+    """What `training.layers` may hold."""
+
+    recompute: bool
+    compile: bool
+    liger: bool
+    attention: Annotated[str, Field(pattern=ATTENTION)]
 
 
 class ModelConfig(Section):
@@ -165,7 +175,11 @@ class TrainingConfig(Section):
     warmup_steps: int = Field(0, ge=0, description="Of each iteration.")
     weight_decay: float = Field(0.01, ge=0, description="Not on biases and norms.")
     clip: float = Field(1.0, ge=0, description="Gradient norm; 0: none (paper: none).")
-    recompute: bool = Field(False, description="Activations are made twice: less memory, one more forward pass.")
+    layers: LayersTable = Field(
+        LayersTable(),
+        description="How they are computed, as in `{ recompute = true }` (activations twice, in less memory); also "
+        "`compile`, `liger` (kernels for a GPU) and `attention`, as transformers names it (`flash_attention_2`).",
+    )
     keep_optimizer: bool = Field(True, description="AdamW's moments live on from iteration to iteration.")
     checkpoint_steps: int = Field(100, ge=0, description="Optimiser steps between checkpoints; 0: none.")
     order: Literal["fresh", "paper"] = Field(

@@ -12,7 +12,7 @@ pytest.importorskip("peft", reason="adapters need peft: pip install 'leti[lora]'
 @pytest.fixture(scope="module")
 def adapting(config: Path) -> Path:
     path = config.parent / "adapting.toml"
-    text = config.read_text().replace("[training]", "[training]\nrecompute = true")
+    text = config.read_text().replace("[training]", "[training]\nlayers = { recompute = true }")
     path.write_text(text.replace("[model]", "[model]\nlora = { rank = 2 }"))
     return path
 

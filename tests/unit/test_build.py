@@ -10,7 +10,7 @@ import pytest
 from leti import build
 from leti.config import load_config
 from leti.errors import ConfigError, MissingBackend
-from leti.training import LoraSettings
+from leti.training import LayerSettings, LoraSettings
 
 
 def sampler_of(*overrides: str) -> str:
@@ -45,10 +45,10 @@ def test_a_trainer_has_the_adapter_that_is_configured() -> None:
     pytest.importorskip("torch", reason="trainers need torch: pip install 'leti[train]'")
     assert build.trainer(load_config("defaults")).settings.lora is None
     pytest.importorskip("peft", reason="adapters need peft: pip install 'leti[lora]'")
-    words = ['model.lora={rank = 4, targets = ["q_proj"]}', "training.recompute=true"]
+    words = ['model.lora={rank = 4, targets = ["q_proj"]}', 'training.layers={recompute = true, attention = "sdpa"}']
     settings = build.trainer(load_config("defaults", words)).settings
     assert settings.lora == LoraSettings(rank=4, targets=("q_proj",))
-    assert settings.recompute
+    assert settings.layers == LayerSettings(recompute=True, attention="sdpa")
 
 
 def test_an_adapter_is_known_by_its_files(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leti.errors import MissingBackend
-from leti.training.place import LoraSettings, PretrainSettings, TrainerSettings, TrainingPlace
+from leti.training.place import LayerSettings, LoraSettings, PretrainSettings, TrainerSettings, TrainingPlace
 
 if TYPE_CHECKING:
     from leti.training.trainer import HFTrainer
 
-__all__ = ["LoraSettings", "PretrainSettings", "TrainerSettings", "TrainingPlace", "make_trainer"]
+__all__ = ["LayerSettings", "LoraSettings", "PretrainSettings", "TrainerSettings", "TrainingPlace", "make_trainer"]
 
 
 def make_trainer(settings: TrainerSettings) -> HFTrainer:
@@ -18,15 +18,17 @@ def make_trainer(settings: TrainerSettings) -> HFTrainer:
 
     Raises:
         ConfigError: the source of pre-training text, or a GPU that is needed, is not there.
-        MissingBackend: torch, transformers, accelerate or safetensors is not installed; or peft, for an adapter.
+        MissingBackend: torch, transformers, accelerate or safetensors is not installed; or peft, for an adapter; or
+            liger-kernel, where its kernels are asked for.
     """
     try:
-        from leti.training.pretrain import refuse_missing
+        from leti.training import layers, pretrain
         from leti.training.trainer import HFTrainer
     except ModuleNotFoundError as error:
         raise MissingBackend(str(error.name), "train") from error
+    layers.refuse_missing(settings)
     if settings.pretrain:
-        refuse_missing(settings.pretrain.source)
+        pretrain.refuse_missing(settings.pretrain.source)
     if settings.lora:
         _refuse_missing_for(settings.lora)
     return HFTrainer(settings)

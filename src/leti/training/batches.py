@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from transformers.utils.generic import is_flash_attention_requested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,13 +89,26 @@ def tensors(rows: Sequence[Row], device: torch.device) -> MicroBatch:
     return MicroBatch(*(tensor.to(device) for tensor in (ids, positions, owners, targets, weights)))
 
 
-def attention_masks(owners: torch.Tensor, model: Any) -> torch.Tensor | dict[str, torch.Tensor]:
+def takes_one_row(model: Any) -> bool:
+    """Whether its attention takes no mask (FlashAttention): it tells sequences apart where positions begin anew.
+
+    It does so in a single row, and then needs no padding.
+    """
+    return bool(is_flash_attention_requested(model.config))
+
+
+def attention_masks(owners: torch.Tensor, model: Any) -> torch.Tensor | dict[str, torch.Tensor] | None:
     """The mask of the model's layers; where only some look at a sliding window, one per kind of layer, by its name.
 
     Args:
         owners: (rows, tokens), as in `MicroBatch`.
         model: any causal language model whose only memory is attention.
+
+    Returns:
+        As `attention_mask` does; None where `takes_one_row`.
     """
+    if takes_one_row(model):
+        return None
     attention, config = model.config._attn_implementation, model.config.get_text_config()  # noqa: SLF001 - has no public name
     window = getattr(config, "sliding_window", None)
     sliding = attention_mask(owners, attention, window=window)
@@ -128,21 +142,23 @@ def attention_mask(owners: torch.Tensor, attention: str, *, window: int | None =
 
 
 def weighted_loss(model: Any, batch: MicroBatch) -> torch.Tensor:
-    """The sum over the micro-batch of weight times cross-entropy, in nats; computed in float32.
-
-    The logits, (bearing tokens, vocabulary), are of the positions that bear loss alone: prompts and feedback often do
-    not, and with a large vocabulary the logits are most of the memory and a good part of the work.
-    """
+    """The sum over the micro-batch of weight times cross-entropy, in nats; computed in float32."""
     bearing = batch.weights != 0  # (rows, tokens)
-    with _asked_only_at(model, bearing):
-        logits = model(
-            input_ids=batch.ids,
-            position_ids=batch.positions,
-            attention_mask=attention_masks(batch.owners, model),
-            use_cache=False,
-        ).logits[0]
+    logits = bearing_logits(model, batch)
     losses = torch.nn.functional.cross_entropy(logits.float(), batch.targets[bearing], reduction="none")
     return (losses * batch.weights[bearing]).sum()
+
+
+def bearing_logits(model: Any, batch: MicroBatch) -> torch.Tensor:
+    """The logits, (bearing tokens, vocabulary), of the positions that bear loss alone.
+
+    Prompts and feedback often do not, and with a large vocabulary the logits are most of the memory and a good part of
+    the work.
+    """
+    with _asked_only_at(model, batch.weights != 0):
+        given = {"position_ids": batch.positions, "attention_mask": attention_masks(batch.owners, model)}
+        logits: torch.Tensor = model(input_ids=batch.ids, use_cache=False, **given).logits[0]
+    return logits
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from leti.errors import ConfigError, MissingBackend
 from leti.training.optimizer import OwnRows, trained
 from leti.training.place import ALL_LINEAR
 from leti.training.tokens import add_control_tokens, control_ids, grow
-from leti.training.weights import loading, narrow, quietly, save
+from leti.training.weights import choosing, loading, narrow, quietly, save
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,15 +73,16 @@ def begin(place: TrainingPlace, settings: TrainerSettings, *, device: torch.devi
 def _frozen(settings: TrainerSettings, device: torch.device) -> dict[str, Any]:
     """How the weights that stay as they are are held."""
     dtype = torch.bfloat16 if narrow(settings.precision, device) else torch.float32
+    how = {"dtype": dtype, **choosing(settings.layers.attention)}
     if not (settings.lora and settings.lora.bits):
-        return {"dtype": dtype}
+        return how
     four = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=dtype,
     )
-    return {"dtype": dtype, "quantization_config": four, "device_map": {"": device}}
+    return how | {"quantization_config": four, "device_map": {"": device}}
 
 
 def _adapted(model: Any, ids: list[int], lora: LoraSettings, *, seed: int) -> Any:

@@ -69,6 +69,20 @@ class LoraSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LayerSettings:
+    """How a model's layers are computed. What they say stays the same, up to rounding."""
+
+    recompute: bool = False
+    """Activations are made again in the backward pass: less memory, one more forward pass."""
+    compile: bool = False
+    """By `torch.compile`: the first steps are slow, the later ones faster."""
+    liger: bool = False
+    """With liger's kernels, for the architectures that it knows. Takes a GPU."""
+    attention: str | None = None
+    """As transformers names it: `sdpa`, `eager`, `flash_attention_2`, ...; None is its own choice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainerSettings:
     """How weights are moved. Where the paper's value for the 350M model differs, it stands in brackets."""
 
@@ -104,8 +118,7 @@ class TrainerSettings:
     """Optimiser steps between checkpoints; 0 writes none."""
     device: str = "auto"
     """`auto` (accelerate's choice), `cpu`, `cuda`, `cuda:1`, ..."""
-    recompute: bool = False
-    """Each layer's activations are made again in the backward pass: less memory, one more forward pass."""
+    layers: LayerSettings = field(default_factory=LayerSettings)
     lora: LoraSettings | None = None
     """None trains all weights."""
     pretrain: PretrainSettings | None = field(default_factory=PretrainSettings)

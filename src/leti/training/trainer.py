@@ -14,13 +14,14 @@ import torch
 from accelerate import Accelerator
 
 from leti.errors import ConfigError, TrainingError
-from leti.training.batches import micro_batches, tensors, weighted_loss
+from leti.training.batches import micro_batches, takes_one_row, tensors, weighted_loss
 from leti.training.checkpoint import Checkpoints, beside, publish
+from leti.training.crosstalk import refuse_crosstalk
+from leti.training.layers import prepare
 from leti.training.optimizer import OwnRows, faster, make_optimizer
 from leti.training.place import PretrainSettings
 from leti.training.plan import EXAMPLES, PlannedStep, learning_rate, plan
 from leti.training.pretrain import blocks
-from leti.training.recompute import recompute_layers
 from leti.training.tokens import Encoded, add_control_tokens, control_rows, encode
 from leti.training.weights import load, load_moments, longest, narrow, save, save_moments
 from leti.types import TrainStep
@@ -99,8 +100,9 @@ class HFTrainer:
         name = self.settings.device
         model, tokenizer, own_rows = self._model(place, accelerator.device if name == "auto" else torch.device(name))
         model.eval()  # no dropout, as in the paper (section 1.6): the data is the only randomness
-        if self.settings.recompute:
-            recompute_layers(model)
+        with self._arithmetic(model):
+            refuse_crosstalk(model)
+        prepare(model, self.settings.layers)
         optimizer = make_optimizer(model, self.settings)
         if self.settings.keep_optimizer:
             load_moments(model, optimizer, start=place.start)
@@ -113,10 +115,15 @@ class HFTrainer:
 
             model, tokenizer = lora.begin(place, self.settings, device=device, seed=_seed(place.key))
             return model, tokenizer, lora.own_rows(model, tokenizer)
-        model, tokenizer = load(place.start)
+        model, tokenizer = load(place.start, attention=self.settings.layers.attention)
         if place.prefix:
             add_control_tokens(model, tokenizer, seed=_seed(place.key))
         return model.to(device), tokenizer, control_rows(model, tokenizer)
+
+    def _arithmetic(self, model: Any) -> torch.autocast:
+        """Within it, the model computes in the type that the settings name."""
+        bfloat16 = narrow(self.settings.precision, model.device)
+        return torch.autocast(model.device.type, torch.bfloat16, enabled=bfloat16)
 
     def _save(self, model: Any, tokenizer: Any, folder: Path) -> None:
         if self.settings.lora:
@@ -147,10 +154,10 @@ class HFTrainer:
         settings = self.settings
         tokens = sum(sequence.bearing for sequence in sequences)
         losses = []
-        for rows in micro_batches(sequences, row_tokens=settings.row_tokens, micro_tokens=settings.micro_tokens):
+        row_tokens = settings.micro_tokens if takes_one_row(machine.model) else settings.row_tokens
+        for rows in micro_batches(sequences, row_tokens=row_tokens, micro_tokens=settings.micro_tokens):
             batch = tensors(rows, machine.model.device)
-            bfloat16 = narrow(settings.precision, machine.model.device)
-            with torch.autocast(machine.model.device.type, torch.bfloat16, enabled=bfloat16):
+            with self._arithmetic(machine.model):
                 loss = weighted_loss(machine.model, batch) / tokens
             machine.accelerator.backward(loss)
             losses.append(loss.detach())

@@ -28,8 +28,10 @@ MOMENTS = Path("optimizer", "moments.safetensors")
 `*.safetensors` that stands beside the model's."""
 
 
-def load(start: str) -> tuple[Any, Any]:
+def load(start: str, *, attention: str | None = None) -> tuple[Any, Any]:
     """The whole model, with float32 weights whatever it is stored as, and its tokenizer. An adapter is merged into it.
+
+    Its attention is the one that transformers knows by this name; None: its own choice.
 
     With bfloat16 weights, as in the official code, most updates are lost to rounding at the paper's learning rates
     (its description, section 1.6).
@@ -40,9 +42,14 @@ def load(start: str) -> tuple[Any, Any]:
     """
     base = adapter_base(start)
     with loading(start):
-        model = AutoModelForCausalLM.from_pretrained(base or start, dtype=torch.float32)
+        model = AutoModelForCausalLM.from_pretrained(base or start, dtype=torch.float32, **choosing(attention))
         tokenizer = load_tokenizer(start)
         return (_merged(model, tokenizer, start) if base else model), tokenizer
+
+
+def choosing(attention: str | None) -> dict[str, str]:
+    """What transformers is told of the attention."""
+    return {"attn_implementation": attention} if attention else {}
 
 
 def _merged(model: Any, tokenizer: Any, adapter: str) -> Any:
@@ -66,6 +73,8 @@ def loading(start: str) -> Iterator[None]:
             yield
     except UserError:
         raise
+    except ImportError as error:  # of what an attention or a way of storing weights needs
+        raise ConfigError(f"The model {start!r} cannot be loaded: {error}") from error
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ConfigError(
             f"The model {start!r} cannot be loaded: {error}. Name a folder of weights or a model of huggingface.co: "

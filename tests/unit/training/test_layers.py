@@ -1,4 +1,4 @@
-"""Computing layers twice changes no loss and no gradient."""
+"""Computing layers twice, or compiled, changes no loss and no gradient."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from test_batches import CPU, SEQUENCES
 from transformers import AutoModelForCausalLM
 
 from leti.errors import ConfigError
-from leti.training import LoraSettings, TrainerSettings, TrainingPlace, make_trainer
+from leti.training import LayerSettings, LoraSettings, TrainerSettings, TrainingPlace, make_trainer
 from leti.training.batches import micro_batches, tensors, weighted_loss
 from leti.training.conformance import folder_bytes
-from leti.training.recompute import recompute_layers
+from leti.training.layers import compile_layers, recompute_layers
 from leti.types import Example, Role, Segment
-from tiny_models import ARCHITECTURES, tiny_gpt2
+from tiny_models import ARCHITECTURES, tiny_gpt2, tiny_llama
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,12 +64,31 @@ def test_a_fit_leaves_the_same_bytes(tmp_path: Path, lora: LoraSettings | None) 
         place = TrainingPlace(
             start=str(start), weights=tmp_path / name, checkpoint=tmp_path / "checkpoint", key="seed=0 iteration=1"
         )
-        assert len(list(make_trainer(replace(settings, recompute=recompute)).fit(examples, place))) == 4
+        assert (
+            len(list(make_trainer(replace(settings, layers=LayerSettings(recompute=recompute))).fit(examples, place)))
+            == 4
+        )
     assert folder_bytes(tmp_path / "once") == folder_bytes(tmp_path / "twice")
+
+
+@pytest.mark.parametrize("recompute", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_compiled_layers_say_the_same_and_leave_the_same_names(tmp_path: Path, *, recompute: bool) -> None:
+    """Rows of several lengths; the compiler's front, without the part that takes a minute."""
+    plain, compiled = (AutoModelForCausalLM.from_pretrained(tiny_llama(tmp_path)).eval() for _ in range(2))
+    compile_layers(compiled, backend="aot_eager")
+    if recompute:
+        recompute_layers(compiled)
+    losses, gradients = loss_and_gradients(plain, None)
+    again, others = loss_and_gradients(compiled, None)
+    assert again == pytest.approx(losses, rel=1e-5)
+    assert list(others) == list(gradients)
+    for name, gradient in gradients.items():
+        torch.testing.assert_close(others[name], gradient, rtol=1e-3, atol=1e-4)
+    assert list(compiled.state_dict()) == list(plain.state_dict())
 
 
 def test_a_model_without_such_layers_is_refused() -> None:
     model = torch.nn.Linear(2, 2)
     model.config = type("Config", (), {"model_type": "odd"})()  # type: ignore[assignment]
-    with pytest.raises(ConfigError, match=r"'odd' has no layers .*--set training\.recompute=false"):
+    with pytest.raises(ConfigError, match=r"no layers in 'odd'.*--set training\.layers\.recompute=false"):
         recompute_layers(model)
