@@ -45,6 +45,7 @@ def _options() -> argparse.Namespace:
         default=(1, 16, 128),
         help="comma-separated: completions per problem, of `sampling` (default: 1,16,128)",
     )
+    parser.add_argument("--texts", type=int, default=16, help="per optimiser step, of `training` (default %(default)s)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, ... (default %(default)s)")
     parser.add_argument(
         "--precision",
@@ -60,8 +61,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one small round, to see that everything works")
     parser.add_argument("--out", type=Path, help="Markdown file")
     options = parser.parse_args()
-    if options.rounds < 1 or options.limit <= 0 or (options.threads is not None and options.threads < 1):
-        parser.error("--rounds, --limit and --threads must be above 0")
+    threads = 1 if options.threads is None else options.threads
+    if min(options.rounds, options.texts, threads) < 1 or options.limit <= 0:
+        parser.error("--rounds, --texts, --limit and --threads must be above 0")
     return options
 
 
@@ -76,6 +78,7 @@ def main() -> None:
         device=Device(name=options.device, precision=options.precision),
         rounds=1 if options.quick else options.rounds,
         samples=(16,) if options.quick else options.samples,
+        texts=2 if options.quick else options.texts,
         quick=options.quick,
     )
     began = Start.now()

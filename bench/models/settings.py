@@ -18,5 +18,7 @@ class Settings:
     rounds: int
     samples: tuple[int, ...]
     """Completions per problem that sampling is measured at."""
+    texts: int
+    """Texts per optimiser step that training is measured at."""
     quick: bool
     """A look that everything works, in about a minute; its figures mean nothing."""

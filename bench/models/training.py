@@ -31,8 +31,6 @@ COLUMNS = {
     "peak MiB": of("peak"),
     "MiB above its imports": of("grown"),
 }
-BATCH, QUICK_BATCH = 16, 2
-"""Texts per optimiser step."""
 WAYS = (
     Way(name="SFTTrainer, padded"),
     Way(name="SFTTrainer, padded, 4 at once", micro=4),
@@ -49,7 +47,7 @@ STEPS = {POCKET: 16, LLAMA: 3}
 def measure(settings: Settings, contest: Contest, folder: Path) -> list[str]:
     """The tables."""
     most = max(_steps(settings, name) for name in settings.models) + 2
-    attempts = texts.attempts(most * _batch(settings) * 2)  # packing may fill a step with more texts than a batch has
+    attempts = texts.attempts(most * settings.texts * 2)  # packing may fill a step with more texts than a batch has
     losses = (texts.PROGRAMS,) if settings.quick else (texts.EVERYTHING, texts.PROGRAMS)
     found: dict[str, Rows] = {}
     for name, loss in product(settings.models, losses):
@@ -57,17 +55,13 @@ def measure(settings: Settings, contest: Contest, folder: Path) -> list[str]:
         found |= contest.play(settings.rounds)
         contest.dismiss()
     lines = [
-        f"{_batch(settings)} texts per optimiser step, or packed rows of about as many tokens; {len(attempts)} texts.",
+        f"{settings.texts} texts per optimiser step, or packed rows of about as many tokens; {len(attempts)} texts.",
         "A token is one of a text, not padding. Timed from the end of the first step to the end of the last.",
         "",
     ]
     for title, rows in found.items():
         lines += [f"## {title}", "", *_table(rows), ""]
     return lines
-
-
-def _batch(settings: Settings) -> int:
-    return QUICK_BATCH if settings.quick else BATCH
 
 
 def _steps(settings: Settings, name: str) -> int:
@@ -87,7 +81,7 @@ def _seat(settings: Settings, contest: Contest, folder: Path, what: tuple[str, s
         device=settings.device,
         examples=examples,
         ids=ids,
-        batch=_batch(settings),
+        batch=settings.texts,
         steps=_steps(settings, name),
         max_tokens=config.max_tokens,
         micro_tokens=config.micro_tokens,
@@ -96,6 +90,8 @@ def _seat(settings: Settings, contest: Contest, folder: Path, what: tuple[str, s
     if worker := contest.invite(f"{title}, {OURS}", "trainers:Ours", settings=task):
         contest.seats.append(Seat(table=title, row=OURS, worker=worker))
     for way in WAYS[::3] if settings.quick else WAYS:
+        if way.micro == settings.texts:  # all of a step at once: as the same way without it
+            continue
         told = replace(task, way=way)
         if worker := contest.invite(f"{title}, {way.name}", "trainers:Supervised", settings=told):
             contest.seats.append(Seat(table=title, row=way.name, worker=worker))
