@@ -90,7 +90,7 @@ def _seat(settings: Settings, contest: Contest, folder: Path, what: tuple[str, s
     if worker := contest.invite(f"{title}, {OURS}", "trainers:Ours", settings=task):
         contest.seats.append(Seat(table=title, row=OURS, worker=worker))
     for way in WAYS[::3] if settings.quick else WAYS:
-        if way.micro == settings.texts:  # all of a step at once: as the same way without it
+        if way.micro >= settings.texts:  # all of a step at once, as the same way without it
             continue
         told = replace(task, way=way)
         if worker := contest.invite(f"{title}, {way.name}", "trainers:Supervised", settings=told):
