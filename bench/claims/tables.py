@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Results = "Mapping[str, Sequence[Mapping[str, Any]]]"
 """By arm, one per seed, in the order of the seeds."""
-FAMILIES = ("second-", "tail-")
-"""Arms of another scale, or of another way to sample."""
+SECOND = "second-"
+"""How the names of arms of the second scale begin."""
 WAYS_TO_COUNT = (("as written", TEST), ("the first function of each", "block"), ("without the tail", "masked"))
 SHOWN_ENDS = ("passed", "AssertionError", "TypeError", "NameError", "SyntaxError", "AttributeError", "IndexError")
 
@@ -85,7 +85,7 @@ def against(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
 
 def _family(name: str) -> str:
     """The arms that an arm is compared with begin like it."""
-    return next((family for family in FAMILIES if name.startswith(family)), "")
+    return SECOND if name.startswith(SECOND) else ""
 
 
 def _of_common_seeds(found: Results) -> dict[str, list[Mapping[str, Any]]]:
@@ -97,7 +97,7 @@ def _of_common_seeds(found: Results) -> dict[str, list[Mapping[str, Any]]]:
 def steps(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
     """Optimiser steps to a pass rate, arm by arm, and how many times the steps of `binary` each needs."""
     tables = []
-    for family in ("", *FAMILIES):
+    for family in ("", SECOND):
         names = [name for name in claim.arms if _family(name) == family]
         if f"{family}binary" not in names:
             continue

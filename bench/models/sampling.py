@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from board import best, line, mean, per_second, ratios, seconds, spread, table, values
+import limits
+from board import best, mean, per_second, ratios, seconds, spread, table
 from contest import Seat
 from models import LLAMA, POCKET, made
-from tasks import Products, Sampling
+from tasks import Sampling
 
 from leti import build
 from leti.config import load_config
@@ -24,7 +25,6 @@ OURS, GENERATE, CONTINUOUS = "ours", "`generate`", "`generate_batch`"
 PEERS = (GENERATE, CONTINUOUS)
 MAKERS = {OURS: "samplers:Ours", GENERATE: "samplers:Generate", CONTINUOUS: "samplers:Continuous"}
 TOKENS = per_second("tokens")
-OPERATIONS = per_second("operations")
 COLUMNS = {
     "tokens/s": TOKENS,
     "tokens per completion": mean("tokens", "completions"),
@@ -49,7 +49,9 @@ def measure(settings: Settings, contest: Contest, folder: Path) -> list[str]:
     for name in settings.models:
         for samples in settings.samples:
             lines += [f"## {name}, {samples} per problem", "", *_table(found.get(_title(name, samples), {})), ""]
-        lines += [f"## {name}: the machine's arithmetic", "", *_arithmetic(settings, found, name), ""]
+        ours = {str(samples): found.get(_title(name, samples), {}).get(OURS, []) for samples in settings.samples}
+        share = limits.shares(found.get(name, {}), ours, each=limits.READ, first="samples per problem")
+        lines += [f"## {name}: the machine's arithmetic", "", *share, ""]
     return lines
 
 
@@ -77,10 +79,7 @@ def _seat(settings: Settings, contest: Contest, folder: Path, size: tuple[str, i
         for samples in settings.samples if worker else ():
             contest.seats.append(Seat(table=_title(name, samples), row=row, worker=worker, request=samples))
     together = min(rows, max(samples * count for samples, count in task.counts.items()))
-    products = Products(weights=model.weights, device=settings.device, rows=together)
-    worker = contest.invite(f"{name}, matrix products", "arithmetic:Multiplier", settings=products)
-    for row in ("model", "square") if worker else ():
-        contest.seats.append(Seat(table=name, row=row, worker=worker, request=row))
+    limits.seat(contest, name, model.weights, device=settings.device, rows=together)
 
 
 def _table(rows: Rows) -> list[str]:
@@ -89,27 +88,4 @@ def _table(rows: Rows) -> list[str]:
     if ahead and OURS in rows:
         found = ratios(rows[OURS], rows[ahead], measure=TOKENS)
         lines += ["", f"Ours against Hugging Face's faster, {ahead}: {spread(found)}."]
-    return lines
-
-
-def _arithmetic(settings: Settings, found: dict[str, Rows], name: str) -> list[str]:
-    """What share of the matrix products of the same rounds our sampling comes to."""
-    products = found.get(name, {})
-    sizes = [turn.amounts["parameters"] for turns in products.values() for turn in turns if turn]
-    if not sizes:
-        return ["Not measured."]
-    size = sizes[0]
-    lines = [f"A token is multiplied with {size / 1e6:.2f} million parameters: twice as many operations.", ""]
-    for row, turns in products.items():
-        rates = [rate / 1e9 for rate in values(turns, OPERATIONS)]
-        lines.append(f"- {'its own matrices' if row == 'model' else 'a large square'}: {spread(rates)} GFLOP/s")
-    head = ["samples per problem", "GFLOP/s of ours", "of its own matrices", "of a large square"]
-    lines += ["", line(head), "|" + "---|" * len(head)]
-    for samples in settings.samples:
-        turns = found.get(_title(name, samples), {}).get(OURS, [])
-        cells = [spread([2e-9 * size * rate for rate in values(turns, TOKENS)])]
-        for row in ("model", "square"):
-            pairs = zip(turns, products.get(row, []), strict=False)
-            cells.append(spread([2 * size * TOKENS(a) / OPERATIONS(b) for a, b in pairs if a and b]))
-        lines.append(line([str(samples), *cells]))
     return lines

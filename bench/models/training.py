@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+import limits
 import texts
 from board import best, mean, of, per_second, ratios, spread, table
 from contest import Seat
@@ -59,9 +60,18 @@ def measure(settings: Settings, contest: Contest, folder: Path) -> list[str]:
         "A token is one of a text, not padding. Timed from the end of the first step to the end of the last.",
         "",
     ]
+    products = {name: found.pop(name, {}) for name in settings.models}
     for title, rows in found.items():
         lines += [f"## {title}", "", *_table(rows), ""]
+    for name in settings.models:
+        ours = {texts.EVERYTHING: found.get(_title(name, texts.EVERYTHING), {}).get(OURS, [])}
+        share = limits.shares(products[name], ours, each=limits.LEARNED, first="")
+        lines += [f"## {name}: the machine's arithmetic", "", *share, ""]
     return lines
+
+
+def _title(name: str, loss: str) -> str:
+    return f"{name}: {loss}"
 
 
 def _steps(settings: Settings, name: str) -> int:
@@ -86,9 +96,11 @@ def _seat(settings: Settings, contest: Contest, folder: Path, what: tuple[str, s
         max_tokens=config.max_tokens,
         micro_tokens=config.micro_tokens,
     )
-    title = f"{name}: {loss}"
+    title = _title(name, loss)
     if worker := contest.invite(f"{title}, {OURS}", "trainers:Ours", settings=task):
         contest.seats.append(Seat(table=title, row=OURS, worker=worker))
+    if loss == texts.EVERYTHING:  # where every token of ours goes through every matrix, both ways
+        limits.seat(contest, name, model.weights, device=settings.device, rows=config.micro_tokens)
     for way in WAYS[::3] if settings.quick else WAYS:
         if way.micro >= settings.texts:  # all of a step at once, as the same way without it
             continue
