@@ -278,6 +278,11 @@ class Run:
         before, after = flat(defaults) | flat(self.config), flat(config)
         other = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         hard = [name for name in other if name not in MAY_CHANGE]
+        if gone := [name for name in hard if name not in after]:
+            raise RunError(
+                f"{self.path} was begun by another version of leti, with keys that this one does not have: "
+                f"{', '.join(gone)}. Go on with that version, or begin anew: --run OTHER_DIRECTORY"
+            )
         if hard:
             told = ", ".join(f"{name} (was {before.get(name)!r}, is now {after.get(name)!r})" for name in hard)
             back = " ".join(f"--set {shlex.quote(f'{name}={json.dumps(before.get(name))}')}" for name in hard)

@@ -97,6 +97,15 @@ def test_a_key_that_came_later_is_what_it_is_by_default(path: Path) -> None:
     assert Run(path).begin(resolved(Config()), MANIFEST, problems=[PROBLEM], defaults=resolved(Config())) == []
 
 
+def test_a_key_that_is_no_more_is_told_and_nobody_is_asked_to_type_it(path: Path) -> None:
+    work(path)
+    older = resolved(Config())
+    write_json(path / "config.json", {**older, "training": older["training"] | {"recompute": True}})
+    words = refusal(path)
+    assert "another version of leti, with keys that this one does not have: training.recompute." in words
+    assert "--set" not in words
+
+
 @pytest.mark.parametrize(
     ("begun", "now"),
     [
