@@ -117,6 +117,8 @@ def said(line: str) -> dict[str, Any]:
 
 def report(data: Any) -> Report | None:
     """Return an exception that was written as data; None if it is not one."""
+    if data is None:  # the way of most, and cheaper than being refused below
+        return None
     try:
         return _report(data)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):

@@ -30,6 +30,8 @@ def is_benign(program: str) -> bool:
         "import math as _m\n_m.floor(1)",
         "class A:\n    def __init__(self): self._x = 1",
         "from typing import List\ndef f(x: List[int]) -> int: return sum(x)",
+        "import re\np = re.compile('a')\ndef f(x): return p.findall(x)",
+        "from array import array\ndef f(x): return list(array('i', x))",
     ],
 )
 def test_what_reaches_nothing_that_outlives_it_is_benign(program: str, before: str) -> None:
@@ -54,6 +56,12 @@ def test_what_reaches_nothing_that_outlives_it_is_benign(program: str, before: s
         "import re\nmatch re:\n    case object(_cache=x): pass",
         "(lambda: 1).__globals__",
         "eval('1')",
+        "compile('1', '', 'eval')",
+        "import re\nre.compile('a')\ndef f(): return compile('1', '', 'eval')",
+        "import re\ndef f(): global compile; compile = 1\nre.compile('a')",
+        "from re import compile\ncompile('a')",
+        "import re\nre.compile = 1",
+        "import re\nre.compile('a')\nre.copyreg",
         "async def f(): pass",
     ],
 )

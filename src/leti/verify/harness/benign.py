@@ -30,6 +30,7 @@ TESTED = {(3, 11), (3, 12), (3, 13)}
 """Bytecode changes from version to version: on others no program is benign."""
 
 LISTED: dict[str, str] = {
+    "array": "array ArrayType typecodes",
     "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
     "cmath": "*",
     "collections": "Counter OrderedDict defaultdict deque namedtuple",
@@ -69,6 +70,8 @@ UNDERSCORED = frozenset(
     "__repr__ __str__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __hash__ __len__ __iter__ __next__ __contains__ "
     "__getitem__ __setitem__ __add__ __sub__ __mul__ __bool__ __call__ __slots__".split()
 )
+OF_MODULES = frozenset(FORBIDDEN_BUILTINS & {name for names in LISTED.values() for name in names.split()})
+"""Forbidden builtins that a listed module has as well: `re.compile` is harmless."""
 COMPARING = frozenset("__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __contains__".split())
 
 
@@ -85,16 +88,18 @@ class Rules(NamedTuple):
     """The operation that imports."""
     extended: int
     """The operation that carries the high part of the next one's argument."""
-    others: dict[int, int]
-    """Operations with a name that is no variable's (attributes, what is imported from modules), and how many low bits
-    of the argument are not the number of the name."""
+    named: dict[int, int]
+    """Operations with a name, and how many low bits of the argument are not the number of the name."""
+    variables: frozenset[int]
+    """Those of them whose name is a variable's."""
+    attributes: frozenset[int]
+    """Those that read an attribute."""
 
 
 def rules() -> Rules:
     """Return what is looked for in the bytecode of this interpreter; loads all listed modules."""
     from opcode import hasname, opmap, opname
 
-    variables = {opmap[f"{deed}_{kind}"] for deed in ("LOAD", "STORE", "DELETE") for kind in ("NAME", "GLOBAL")}
     listed, there = set(), set()
     for name, names in LISTED.items():
         own = {entry for entry in dir(__import__(name)) if not entry.startswith("_")}
@@ -106,12 +111,18 @@ def rules() -> Rules:
         match=opmap["MATCH_CLASS"],
         load=opmap["IMPORT_NAME"],
         extended=opmap["EXTENDED_ARG"],
-        others={operation: _flags(opname[operation]) for operation in set(hasname) - variables},
+        named={operation: _flags(opname[operation]) for operation in hasname},
+        variables=frozenset(
+            opmap[f"{deed}_{kind}"] for deed in ("LOAD", "STORE", "DELETE") for kind in ("NAME", "GLOBAL")
+        ),
+        attributes=frozenset(opmap[name] for name in ("LOAD_ATTR", "LOAD_METHOD") if name in opmap),
     )
 
 
 def _flags(operation: str) -> int:
     """Return how many low bits of an operation's argument are something else than the number of a name."""
+    if operation == "LOAD_GLOBAL":
+        return 1
     if sys.version_info[:2] < (3, 12):
         return 0
     return {"LOAD_ATTR": 1, "LOAD_SUPER_ATTR": 2}.get(operation, 0)
@@ -141,7 +152,8 @@ def _names_are(code: CodeType, rules: Rules, *, imports: bool) -> bool:
     if rules.load in operations and not _imported(code, rules) <= LISTED.keys():
         return False
     underscored = [name for name in code.co_names if name.startswith("_")]
-    if any(name in rules.names or name.startswith(FORBIDDEN_PREFIXES) for name in code.co_names):
+    forbidden = [name for name in code.co_names if name in rules.names or name.startswith(FORBIDDEN_PREFIXES)]
+    if forbidden and not (OF_MODULES.issuperset(forbidden) and _are_attributes(forbidden, code, rules)):
         return False
     if any(name.startswith("__") and name not in (OF_CLASSES if imports else UNDERSCORED) for name in underscored):
         return False
@@ -151,12 +163,19 @@ def _names_are(code: CodeType, rules: Rules, *, imports: bool) -> bool:
 def _are_variables(names: list[str], code: CodeType, rules: Rules) -> bool:
     """Whether names with an underscore are all the program's own: `_last = 1` is harmless, `random._inst` is not."""
     suspects = set(names) - OF_CLASSES
-    used = {
-        code.co_names[argument >> rules.others[operation]]
-        for operation, argument in _operations(code, rules)
-        if operation in rules.others
-    }
-    return not suspects & used
+    return all(operation in rules.variables for operation, name in _uses(code, rules) if name in suspects)
+
+
+def _are_attributes(names: list[str], code: CodeType, rules: Rules) -> bool:
+    """Whether names are only ever read as attributes."""
+    return all(operation in rules.attributes for operation, name in _uses(code, rules) if name in names)
+
+
+def _uses(code: CodeType, rules: Rules) -> Iterator[tuple[int, str]]:
+    """Yield the operations of a code that have a name, and the name."""
+    for operation, argument in _operations(code, rules):
+        if operation in rules.named:
+            yield operation, code.co_names[argument >> rules.named[operation]]
 
 
 def _operations(code: CodeType, rules: Rules) -> Iterator[tuple[int, int]]:

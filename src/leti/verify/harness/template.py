@@ -8,7 +8,6 @@ A program known to be benign may share a process with others (`shared`): the wor
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import signal
@@ -92,11 +91,13 @@ class Template:
         """Run programs; return how they ended and what they said. Nothing of them is left running then.
 
         Args:
-            request: `programs`, each with what to ask of it and its limits. One alone may be `asked` for more.
-            codes: the programs, compiled, one after the other; a request says how long its own is.
+            request: `programs`, each with what to ask of it and its limits. One alone may be `asked` for more. Where
+                they share a process: how many there are, and the `limits` of all.
+            codes: the programs, compiled, one after the other; a request says how long its own is. Where they share a
+                process: a line of JSON for it, which need not be read here.
         """
         if self._known is not None:
-            return self._together(request, self._known)
+            return self._together(request, codes, self._known)
         ended: list[dict[str, Any]] = []
         said = b""
         for one in request["programs"]:
@@ -108,12 +109,12 @@ class Template:
                 break  # whoever asks has waited long enough, or has to replace this cell
         return {"ended": ended}, said
 
-    def _together(self, request: dict[str, Any], known: benign.Rules) -> tuple[dict[str, Any], bytes]:
+    def _together(self, request: dict[str, Any], line: bytes, known: benign.Rules) -> tuple[dict[str, Any], bytes]:
         """Run programs in one process."""
         limits = request["limits"] | {"base": self._memory}
-        child = self._child = self._worker_for(len(request["programs"]), limits, known)
+        child = self._child = self._worker_for(request["programs"], limits, known)
         child.begin(limits, again=True)
-        child.tell((json.dumps(request["programs"]) + "\n").encode())
+        child.tell(line)
         child.follow(self._frames.reader, self._command, quiet=True)
         return {"ended": [self._ended(child, shared=True)]}, bytes(child.said)
 

@@ -190,7 +190,7 @@ def rebuilt(data: str, handle: Callable[[Any], Any]) -> Any:
         return handle(content) if kind == "handle" else _MAKE[kind](content)
 
     try:
-        return json.loads(data, object_pairs_hook=hook)
+        return json.loads(data, object_pairs_hook=hook) if "{" in data else json.loads(data)
     except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, AttributeError, IndexError) as error:
         raise MalformedError(f"{type(error).__name__}: {error}") from None
 
