@@ -132,7 +132,9 @@ class Exchange:
         self.cells.start(Role.SHARED)
         requests = [_request(job, plan.asked, b"") for job, plan in runs]
         limits = requests[0]["limits"] | {"timeout": SHARED_SECONDS}
-        self.cells.tell(Role.SHARED, {"programs": len(runs), "limits": limits}, blob=json.dumps(requests).encode() + b"\n")
+        self.cells.tell(
+            Role.SHARED, {"programs": len(runs), "limits": limits}, blob=json.dumps(requests).encode() + b"\n"
+        )
         header, blob = self.cells.hear(Role.SHARED, 5 * SHARED_SECONDS * len(runs) + PATIENCE, started=True)
         (header,) = header["ended"]
         self._clean = header["alone"] and header["cleared"]
