@@ -17,7 +17,8 @@ pytestmark = pytest.mark.skipif(
 
 
 def is_benign(program: str) -> bool:
-    return benign.is_benign(compile(program, "<string>", "exec"), RULES)
+    code = compile(program, "<string>", "exec")
+    return benign.is_benign(code, RULES) and benign.is_harmless(code, program)
 
 
 @pytest.mark.parametrize("before", ["", MANY], ids=["few", "many"])
@@ -32,6 +33,8 @@ def is_benign(program: str) -> bool:
         "from typing import List\ndef f(x: List[int]) -> int: return sum(x)",
         "import re\np = re.compile('a')\ndef f(x): return p.findall(x)",
         "from array import array\ndef f(x): return list(array('i', x))",
+        "def f(x): return '{:.2f} {}{{'.format(x, format(x, '.3f'))",
+        "obj = 1\ndef f(obj): return obj if type(obj) == int else 0",
     ],
 )
 def test_what_reaches_nothing_that_outlives_it_is_benign(program: str, before: str) -> None:
@@ -63,6 +66,16 @@ def test_what_reaches_nothing_that_outlives_it_is_benign(program: str, before: s
         "import re\nre.compile = 1",
         "import re\nre.compile('a')\nre.copyreg",
         "async def f(): pass",
+        "'{0.__globals__}'.format(is_benign)",
+        "'{0[a]}'.format(x)",
+        "'{:{0.real}}'.format(1)",
+        "def f(x, t='{0.gi_frame}'): return t.format(x)",
+        "('{0.a}' if 1 else '{}').format(1)",
+        "list(map(str.format, ['{0.a}'], [1]))",
+        "'{x.a}'.format_map({'x': 1})",
+        "def f(x):\n    try: x.a\n    except AttributeError as e: return e.obj",
+        "from typing import Type\nclass A(Type): pass",
+        "type('A', (), {})",
     ],
 )
 def test_what_could_change_what_others_use_is_not(program: str, before: str) -> None:

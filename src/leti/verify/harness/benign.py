@@ -16,7 +16,7 @@ import re
 import resource
 import sys
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from io import StringIO
 from types import CodeType
 from typing import Any, NamedTuple, NoReturn
@@ -49,9 +49,10 @@ LISTED: dict[str, str] = {
     "pvariance quantiles stdev variance",
     "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits printable punctuation "
     "whitespace",
+    # not Type: as the base of a class it is `type`
     "typing": "Any Callable Counter DefaultDict Deque Dict Final FrozenSet Generator Generic Hashable Iterable "
     "Iterator List Literal Mapping MutableMapping MutableSequence NamedTuple NoReturn Optional "
-    "OrderedDict Sequence Set Sized Text Tuple Type TypeVar Union",
+    "OrderedDict Sequence Set Sized Text Tuple TypeVar Union",
 }
 FORBIDDEN_BUILTINS = frozenset(
     "breakpoint compile copyright credits delattr dir eval exec getattr globals license locals open setattr "
@@ -59,6 +60,8 @@ FORBIDDEN_BUILTINS = frozenset(
     # of classes: what is registered or searched outlives a program
     "mro register".split()
 )
+FORBIDDEN_ATTRIBUTES = frozenset({"format_map", "obj"})
+"""Of an exception `obj` is whatever lacked an attribute, though the program never had it: `'{0.__globals__.x}'.format(f)`"""
 FORBIDDEN_PREFIXES = ("ag_", "co_", "cr_", "f_", "gi_", "tb_")
 """Of the attributes of frames, code and tracebacks: the interpreter's own objects."""
 OF_CLASSES = frozenset("_ __doc__ __name__ __main__ __module__ __qualname__".split())
@@ -152,18 +155,20 @@ def _names_are(code: CodeType, rules: Rules, *, imports: bool) -> bool:
     if rules.load in operations and not _imported(code, rules) <= LISTED.keys():
         return False
     underscored = [name for name in code.co_names if name.startswith("_")]
+    if FORBIDDEN_ATTRIBUTES & set(code.co_names) and not _are_variables(FORBIDDEN_ATTRIBUTES, code, rules):
+        return False
     forbidden = [name for name in code.co_names if name in rules.names or name.startswith(FORBIDDEN_PREFIXES)]
     if forbidden and not (OF_MODULES.issuperset(forbidden) and _are_attributes(forbidden, code, rules)):
         return False
     if any(name.startswith("__") and name not in (OF_CLASSES if imports else UNDERSCORED) for name in underscored):
         return False
-    return not (imports and underscored) or _are_variables(underscored, code, rules)
+    # `_last = 1` is harmless, `random._inst` is not
+    return not (imports and underscored) or _are_variables(set(underscored) - OF_CLASSES, code, rules)
 
 
-def _are_variables(names: list[str], code: CodeType, rules: Rules) -> bool:
-    """Whether names with an underscore are all the program's own: `_last = 1` is harmless, `random._inst` is not."""
-    suspects = set(names) - OF_CLASSES
-    return all(operation in rules.variables for operation, name in _uses(code, rules) if name in suspects)
+def _are_variables(names: Set[str], code: CodeType, rules: Rules) -> bool:
+    """Whether names are never those of attributes, or of what is taken from a module."""
+    return all(operation in rules.variables for operation, name in _uses(code, rules) if name in names)
 
 
 def _are_attributes(names: list[str], code: CodeType, rules: Rules) -> bool:
@@ -192,16 +197,29 @@ def _imported(code: CodeType, rules: Rules) -> set[str]:
     return {code.co_names[argument] for operation, argument in _operations(code, rules) if operation == rules.load}
 
 
-def _asks_types_only(code: CodeType, program: str) -> bool:
+def is_harmless(code: CodeType, program: str) -> bool:
+    """Whether `type` and `format`, of which bytecode does not tell enough, are used harmlessly, if they are used."""
+    names = {name for part in _parts(code) for name in part.co_names}  # the text may write them in other letters
+    if "type" in names and (names & COMPARING or not _asks_types_only(program)):
+        return False
+    return "format" not in names or _formats_plainly(program)
+
+
+def _formats_plainly(program: str) -> bool:
+    """Whether `format` is only asked of texts written out that read no attribute, as `'{0.__globals__}'` does."""
+    import ast
+
+    attributes = [node for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Attribute)]
+    asked = [node.value for node in attributes if node.attr == "format"]
+    texts = [node.value for node in asked if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return len(texts) == len(asked) and not any(re.search(r"\{[^{}:!]*[.\[]", text) for text in texts)
+
+
+def _asks_types_only(program: str) -> bool:
     """Whether `type` is only ever asked for the type of a value, to be compared: what it gives could make classes.
 
-    Nor may it be compared with what could keep it.
+    It must not be compared with what could keep it, either.
     """
-    names = {name for part in _parts(code) for name in part.co_names}
-    if "type" not in names:  # the text may write it in other letters
-        return True
-    if names & COMPARING:
-        return False
     import ast
 
     nodes = list(ast.walk(ast.parse(program)))
@@ -241,7 +259,7 @@ def _one(request: dict[str, Any], known: Rules, memory: int) -> None:
     world = conversation.World(request, memory=memory, patient=True)
     world.begin(b"", request["program"])
     code = world.code
-    if code is not None and not (is_benign(code, known) and _asks_types_only(code, request["program"])):
+    if code is not None and not (is_benign(code, known) and is_harmless(code, request["program"])):
         world.say({"refused": 1})
     else:
         conversation.converse(request, world)
