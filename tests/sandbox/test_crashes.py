@@ -86,3 +86,21 @@ def test_processes_and_threads_are_refused(lane: OneLane, deed: str, kind: str |
 def test_where_a_program_can_fork_it_is_judged_once_and_always_alike(open_lane: OneLane, where: str) -> None:
     found = {open_lane.judged(where).outcome for _ in range(8)}
     assert found == ({Outcome.PASSED} if geteuid() == 0 else {Outcome.RAISED})  # root is bound to no number of them
+
+
+def test_a_program_cannot_have_the_template_wait_for_itself(lane: OneLane) -> None:
+    """The signal that has the fault handler write to the channel, sent to the one that empties it, while it is full."""
+    verdict = lane.judged("""
+import os, signal, socket
+def solve(x):
+    channel = socket.socket(fileno=3)
+    while True:
+        try:
+            while True: channel.send(b"x" * 4096, socket.MSG_DONTWAIT)
+        except BlockingIOError: pass
+        os.kill(os.getppid(), signal.SIGUSR2)
+""")
+    assert verdict.outcome is Outcome.CRASHED
+    assert verdict.error is not None
+    assert verdict.error.limit == "values returned: 8 MiB"
+    assert lane.still_works()

@@ -8,14 +8,15 @@ from typing import Any
 
 from leti.kinds import Case, Streams
 from leti.types import ErrorRecord, TestStatus
-from leti.verify.evidence import Ended, Evidence, How, Job, Report, Result, report, said
+from leti.verify.evidence import Ended, Evidence, How, Job, Report, Result, said, told
 
 WRONG = "WrongAnswer"
 MORE = 64 << 10
 """Bytes that are kept beyond what a program has to print: what goes on after them is not right."""
 SHOWN = 2000
 """Characters of an output that a record keeps."""
-_GOOD_EXITS = ("", "0", "None", "False")
+_GOOD_EXITS = frozenset(f'{{"tuple":[{status}]}}' for status in ("", "0", "null", "false"))
+"""What `SystemExit` is given for an exit status of 0. A text is printed, and the status is 1."""
 
 Ran = tuple[Ended, dict[str, Any], bytes]
 """How a process ended, the template's header, and what the process said."""
@@ -63,8 +64,8 @@ def _result(number: int, case: Case, ended: Ended, printed: tuple[str, int, byte
     output, kept, blob = printed
     lines = blob.decode("ascii", "replace").splitlines()
     last = said(lines[0]) if lines else {}
-    raised = report(last.get("error"))
-    if raised is not None and not _left_well(raised):
+    raised = told(last.get("error"))
+    if raised is not None and not _left_well(raised, last["error"]["arguments"]):
         return Result(test=number, status=TestStatus.RAISED, report=raised)
     if ended.how is not How.EXIT or ended.code:
         return Result(test=number, status=TestStatus.STOPPED)
@@ -82,8 +83,8 @@ def _result(number: int, case: Case, ended: Ended, printed: tuple[str, int, byte
     return Result(test=number, status=TestStatus.FAILED, report=Report(error=error))
 
 
-def _left_well(raised: Report) -> bool:
-    return "SystemExit" in raised.bases and raised.error.message in _GOOD_EXITS
+def _left_well(raised: Report, arguments: Any) -> bool:
+    return "SystemExit" in raised.bases and arguments in _GOOD_EXITS
 
 
 def difference(got: str, expected: str) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 from leti.kinds import Check
 from leti.types import ErrorRecord, Frame, TestStatus
+from leti.verify.harness.records import heard
 
 MAX_TEXT = 260 << 10
 """Characters of what an exception says, and of a line of source. More than the harness sends."""
@@ -116,12 +117,20 @@ def said(line: str) -> dict[str, Any]:
 
 
 def report(data: Any) -> Report | None:
-    """Return an exception that was written as data; None if it is not one."""
+    """Return an exception that the judge told of; None if it is not one."""
     if data is None:  # the way of most, and cheaper than being refused below
         return None
     try:
         return _report(data)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
+        return None
+
+
+def told(data: Any) -> Report | None:
+    """Return an exception that the program's side told of itself; None if it is not one."""
+    try:
+        return None if data is None else report(heard(data))
+    except ValueError:
         return None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from leti.kinds import Case, Streams
 from leti.verify.cases import Ran, run_cases
 from leti.verify.cells import Cells, LaneLostError
-from leti.verify.evidence import Ended, Evidence, How, Job, place, report, results, said
+from leti.verify.evidence import Ended, Evidence, How, Job, place, results, said, told
 from leti.verify.harness.watch import NEXT
 from leti.verify.judging import PATIENCE, Judge, Plan, lines_of
 from leti.verify.sandbox import Role, Sandbox
@@ -277,7 +277,7 @@ def _evidence(header: dict[str, Any], blob: bytes, found: dict[str, Any]) -> Evi
     return Evidence(
         ended=_ended(header, blob),
         loaded="names" in first,
-        report=report(first.get("error")),
+        report=told(first.get("error")),
         results=results(found["results"]),
         trusted=found["trusted"],
         output=str(header["output"]),
@@ -292,7 +292,7 @@ def _shared_evidence(part: bytes, decided: dict[str, Any], *, seconds: float) ->
     return Evidence(
         ended=Ended(how=How.EXIT),
         loaded="names" in first,
-        report=report(first.get("error")),
+        report=told(first.get("error")),
         results=results(decided["results"]) if "names" in first else (),
         trusted=decided["trusted"],
         output=str(printed).encode("utf-8", "backslashreplace").decode(),

@@ -22,7 +22,7 @@ from typing import Any, Self
 from leti.errors import ConfigError, WorkError
 from leti.kinds import Calls
 from leti.types import Problem, Solution, TestStatus, Verdict
-from leti.verify.evidence import Evidence, How, Job, Report, Result, report, said
+from leti.verify.evidence import Evidence, How, Job, Report, Result, said, told
 from leti.verify.exchange import Exchange
 from leti.verify.isolation import choose
 from leti.verify.lane import Lane
@@ -177,7 +177,7 @@ def _found(job: Job, evidence: Evidence, asked: str, *, program: str) -> Verdict
         verdict = verdict_of(_plain(answer["value"]), asked)
         return replace(verdict, output=evidence.output, seconds=evidence.seconds)
     if "error" in answer or "missing" in answer or "big" in answer:
-        return _raised(job, evidence, (report(answer.get("error")), asked), program=program)
+        return _raised(job, evidence, (told(answer.get("error")), asked), program=program)
     if not evidence.loaded and evidence.ended.how is not How.LOST:
         raise WorkError(
             f"{asked}: its module ended, or took more than {job.timeout:g} s, before it was asked. Mend it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -355,3 +356,21 @@ def test_a_shared_process_gives_the_same_verdicts() -> None:
     pairs = [pair(program, HALF) for program in programs]
     with PythonVerifier(workers=1, fast=True) as verifier:
         assert list(verifier.verify(pairs)) == list(verifier.verify(pairs, scored=True))
+
+
+@pytest.mark.parametrize("asked", [check(("1", "2")), "assert f(1) == 2"], ids=["calls", "tests"])
+@pytest.mark.parametrize("early", [True, False])
+def test_a_program_tells_nothing_but_its_exception(lane: OneLane, asked: Calls | str, *, early: bool) -> None:
+    told = {
+        "type": "Odd\nName", "message": "m", "bases": ["ValueError"], "own": False, "arguments": None,
+        "frames": [[10**200, "f\n", True, -(10**200)]], "expected": "1", "got": "2", "where": ["w"], "check": [1, 1],
+    }  # fmt: skip
+    line = (json.dumps({"error": told}) + "\n").encode()
+    program = f"import os\ndef f(x): os.write(3, {line!r})\n" + ("f(1)\nos._exit(0)" if early else "")
+    error = lane.judged(program, asked).error
+    assert error is not None
+    assert (error.type, error.message) == ("Odd\\nName", "m")
+    assert (error.expected, error.got, error.where) == (None, None, ())
+    frame = error.frames[-1]
+    assert (frame.line, frame.function, frame.repeated) == (10**9, "f\\n", -(10**9))
+    assert error.check is None or "f(1)" in error.check or error.check == "1"

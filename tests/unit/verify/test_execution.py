@@ -260,3 +260,89 @@ def test_a_late_programs_place_is_its_loop(lane: OneLane) -> None:
     assert verdict.error is not None
     assert [frame.source for frame in verdict.error.frames] == ["while True:"]
     assert verdict.error.limit == "time: 0.3 s"
+
+
+def test_a_program_may_go_deeper_if_it_says_so(lane: OneLane) -> None:
+    program = "import sys\nsys.setrecursionlimit(10000)\ndef depth(n): return n and 1 + depth(n - 1)"
+    assert lane.judged(program, "assert depth(3000) == 3000").passed
+    assert lane.judged(program, "for n in (10, 3000):\n    assert depth(n) == n").passed
+
+
+def test_a_program_that_allows_itself_nothing_is_given_what_it_would_have_alone(lane: OneLane) -> None:
+    program = "import sys\ndef solve(x):\n    sys.setrecursionlimit(60)\n    return x + 1"
+    assert lane.judged(program, "assert solve(1) == 2\nassert solve(41) == 42").passed
+
+
+QUEUE = """
+class Queue:
+    def __init__(self): self.items = []
+    def put(self, x): self.items.append(x)
+    def get(self): return self.items.pop(0)
+    def itself(self): return self
+queue = Queue()
+"""
+
+
+def test_objects_stay_what_they_are_however_many_there_are(lane: OneLane) -> None:
+    tests = "q = Queue()\nfor i in range(1100):\n    assert q.get\nq.put(7)\nassert q.get() == 7"
+    assert lane.judged(QUEUE, tests, timeout=60.0).passed
+
+
+def test_the_same_object_is_the_same_to_a_test_which_takes_the_programs_word_for_it(lane: OneLane) -> None:
+    verdict = lane.judged(QUEUE, "q = Queue()\nassert q.itself() is q and Queue() is not q and queue is queue")
+    assert verdict.passed
+    assert not verdict.trusted
+
+
+def test_which_copy_plain_data_is_nobody_can_tell(lane: OneLane) -> None:
+    program = "def copied(x): return x"
+    assert not lane.judged(program, "a = [1]\nassert copied(a) is not a").trusted
+    assert lane.judged(program, "assert copied(None) is None and copied(1) is not None").trusted
+
+
+def test_a_result_that_is_too_large_can_be_compared_but_not_asked(lane: OneLane) -> None:
+    verdict = lane.judged("def solve(x): return 'x' * (9 << 20)", "assert len(solve(1)) == 9 << 20")
+    assert verdict.outcome is Outcome.RAISED
+    assert verdict.error is not None
+    assert "is too much to be kept" in verdict.error.message
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "try:\n    div(1, 0)\n    assert False, 'it should raise'\nexcept ZeroDivisionError:\n    pass",
+        "try:\n    div(1, 0)\nexcept ZeroDivisionError:\n    pass\nelse:\n    assert 0",
+        "if div(4, 2) != 2:\n    assert False",
+        "def check(f):\n    if f(4, 2) != 2:\n        assert False\ncheck(div)",
+    ],
+)
+def test_an_assert_that_must_not_be_reached_need_not_be(lane: OneLane, test: str) -> None:
+    assert lane.judged("def div(a, b): return a / b", test).passed
+    assert not lane.judged("def div(a, b): return 3", test).passed
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert all(map(lambda pair: solve(pair[0]) == pair[1], [(3, 7), (5, 9)]))",
+        "assert sum(map(lambda x: abs(solve(x) - 7), [1, 2])) < 1",
+        "assert list(filter(solve, [1, 2])) == []",
+        "for got, want in zip(map(solve, [1, 2]), [1, 2]):\n    assert got == want\nassert True",
+    ],
+)
+def test_a_program_cannot_end_the_loop_that_asks_it(lane: OneLane, test: str) -> None:
+    verdict = lane.judged("def solve(x): raise StopIteration('done')", test)
+    assert verdict.outcome is Outcome.RAISED
+    assert verdict.error is not None
+    assert (verdict.error.type, verdict.error.message) == ("StopIteration", "done")
+
+
+def test_an_iterator_says_itself_that_it_has_ended(lane: OneLane) -> None:
+    tests = "it = iter(numbers())\nassert next(it) == 1\ntry:\n    it.__next__()\nexcept StopIteration:\n    pass"
+    assert lane.judged("def numbers(): yield 1", tests + "\nassert list(numbers()) == [1]").passed
+
+
+def test_a_comparison_by_the_program_is_not_trusted(lane: OneLane) -> None:
+    program = "def isclose(a, b): return True\ndef solve(x): return 0"
+    assert not lane.judged(program, "assert isclose(solve(3), 7310)").trusted
+    assert lane.judged(program, "assert solve(3) == 0").trusted

@@ -87,7 +87,8 @@ def test_no_more_items_are_done_together_than_was_said_and_no_more_than_a_lanes_
 
     assert list(Lanes(never, 1).map(items(), work, key=key, together=4)) == list(range(13))
     assert sum(sizes) == 13
-    assert sorted(sizes)[1:] == [4, 4, 4]  # what came before the first turn began, or what was left, is less
+    assert max(sizes) == 4
+    assert sum(size < 4 for size in sizes) <= 2  # what came before the first turn began, and what was left
     assert list(Lanes(never, 2).map(range(4), work, key=key, together=100)) == list(range(4))
     assert max(sizes[4:]) <= 2
 

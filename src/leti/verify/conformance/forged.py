@@ -115,6 +115,17 @@ _TEXTS = {
     "deep lists that end": "'{\"value\":' + '[' * 50000 + ']' * 50000 + '}'",
     "deep objects": "'{\"value\":' + '{\"tuple\":[' * 30000",
     "a deep error": "'{\"error\":' + '{\"a\":' * 100000 + '1' + '}' * 100001",
+    **{
+        f"an error of {depth} parts": (
+            f'\'{{"error":{{"type":"X","message":"m","bases":[],"frames":[],"own":false,"arguments":null,"q":\''
+            f" + '[' * {depth} + ']' * {depth} + '}}}}'"
+        )
+        for depth in (900, 970, 980, 990)
+    },
+    "an error with a line that is long": (
+        '\'{"error":{"type":"X","message":"m","bases":[],"own":false,"arguments":null,"frames":[[\''
+        " + '9' * 4300 + ',\"f\",false,0],[-' + '9' * 4300 + ',\"f\",true,0]]}}'"
+    ),
     "a long number": "'{\"value\":' + '9' * 100000 + '}'",
     "a long exponent": "'{\"value\":1e' + '9' * 100000 + '}'",
     "a long line": "'{\"error\":{\"type\":\"' + 'x' * 1000000 + '\"}}'",

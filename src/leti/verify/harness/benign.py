@@ -16,7 +16,8 @@ import re
 import resource
 import sys
 import typing
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from io import StringIO
 from types import CodeType
 from typing import Any, NamedTuple, NoReturn
@@ -61,7 +62,7 @@ FORBIDDEN_BUILTINS = frozenset(
     "mro register".split()
 )
 FORBIDDEN_ATTRIBUTES = frozenset({"format_map", "obj"})
-"""Of an exception `obj` is whatever lacked an attribute, though the program never had it: `'{0.__globals__.x}'.format(f)`"""
+"""Of an exception `obj` is what lacked an attribute, though the program never had it: '{0.__globals__.x}'.format(f)."""
 FORBIDDEN_PREFIXES = ("ag_", "co_", "cr_", "f_", "gi_", "tb_")
 """Of the attributes of frames, code and tracebacks: the interpreter's own objects."""
 OF_CLASSES = frozenset("_ __doc__ __name__ __main__ __module__ __qualname__".split())
@@ -155,10 +156,7 @@ def _names_are(code: CodeType, rules: Rules, *, imports: bool) -> bool:
     if rules.load in operations and not _imported(code, rules) <= LISTED.keys():
         return False
     underscored = [name for name in code.co_names if name.startswith("_")]
-    if FORBIDDEN_ATTRIBUTES & set(code.co_names) and not _are_variables(FORBIDDEN_ATTRIBUTES, code, rules):
-        return False
-    forbidden = [name for name in code.co_names if name in rules.names or name.startswith(FORBIDDEN_PREFIXES)]
-    if forbidden and not (OF_MODULES.issuperset(forbidden) and _are_attributes(forbidden, code, rules)):
+    if not _none_is_forbidden(code, rules):
         return False
     if any(name.startswith("__") and name not in (OF_CLASSES if imports else UNDERSCORED) for name in underscored):
         return False
@@ -166,7 +164,15 @@ def _names_are(code: CodeType, rules: Rules, *, imports: bool) -> bool:
     return not (imports and underscored) or _are_variables(set(underscored) - OF_CLASSES, code, rules)
 
 
-def _are_variables(names: Set[str], code: CodeType, rules: Rules) -> bool:
+def _none_is_forbidden(code: CodeType, rules: Rules) -> bool:
+    """Whether the code uses no name by which a program could change what others use."""
+    if FORBIDDEN_ATTRIBUTES & set(code.co_names) and not _are_variables(FORBIDDEN_ATTRIBUTES, code, rules):
+        return False
+    forbidden = [name for name in code.co_names if name in rules.names or name.startswith(FORBIDDEN_PREFIXES)]
+    return not forbidden or (OF_MODULES.issuperset(forbidden) and _are_attributes(forbidden, code, rules))
+
+
+def _are_variables(names: AbstractSet[str], code: CodeType, rules: Rules) -> bool:
     """Whether names are never those of attributes, or of what is taken from a module."""
     return all(operation in rules.variables for operation, name in _uses(code, rules) if name in names)
 

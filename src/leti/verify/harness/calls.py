@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import values
 from .comparing import same, same_members
 from .planning import Plan, sent_arguments
+from .records import heard
 from .render import render
 
 if TYPE_CHECKING:
@@ -171,7 +172,9 @@ def _said(lines: list[str], number: int) -> dict[str, Any] | None:
         said = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) and said.keys() & {"error", "missing", "big"} else None
+    if not isinstance(said, dict) or not isinstance(said.get("missing", ""), str):
+        return None
+    return said if "error" in said or "missing" in said or isinstance(said.get("big"), int) else None
 
 
 def _value(data: str) -> Any:
@@ -191,11 +194,11 @@ def _wrong(got: str, expected: Any) -> dict[str, Any]:
 def _raised(said: dict[str, Any]) -> dict[str, Any]:
     if "missing" in said:
         return {"status": "raised", "error": _missing(said["missing"])}
-    result: dict[str, Any] = {"status": "raised", "error": said["error"]}
-    bases = said["error"].get("bases") if isinstance(said["error"], dict) else None
-    if isinstance(bases, list) and ENDS.intersection(map(str, bases)):
-        result["last"] = True
-    return result
+    try:
+        error = heard(said["error"])
+    except ValueError:
+        return {"status": "stopped"}
+    return {"status": "raised", "error": error} | ({"last": True} if ENDS.intersection(error["bases"]) else {})
 
 
 def _missing(name: object) -> dict[str, Any]:
@@ -216,7 +219,7 @@ def _answer(lines: list[str], number: int) -> Any:
     if "big" in said:
         raise SilentError(f"its result takes {said['big']} bytes")
     if "value" not in said:
-        raise SilentError(_words(_raised(said)["error"]))
+        raise SilentError(_words(_raised(said).get("error")))
     try:
         return _value(said["value"])
     except values.MalformedError as error:

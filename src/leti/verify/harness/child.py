@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+from _signal import SIG_BLOCK, SIG_UNBLOCK, SIGUSR2, pthread_sigmask  # type: ignore[import-not-found]
 from builtins import OSError as NoInputError
 from typing import Any, TextIO, cast
 
@@ -84,8 +85,9 @@ class NoInput:
 def warm() -> None:
     """Do in the template what every child would have to do."""
     sys.stdin = cast("TextIO", NoInput())
-    # Channel of the template is /dev/null: should a program set this off there, it writes to nowhere.
-    faulthandler.register(signal.SIGUSR2, file=CHANNEL, all_threads=False, chain=False)
+    faulthandler.register(SIGUSR2, file=CHANNEL, all_threads=False, chain=False)
+    # A program may send it here, where the channel is the one that only this process empties: it would wait for itself.
+    pthread_sigmask(SIG_BLOCK, {SIGUSR2})
 
 
 def enter(bounds: Bounds, *, stdin: str | None, template: int, owed: bool) -> None:
@@ -110,6 +112,7 @@ def enter(bounds: Bounds, *, stdin: str | None, template: int, owed: bool) -> No
         os.dup2(0, 2)  # to nowhere: what is written there is not what the program prints
         os.dup2(held, 0)
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    pthread_sigmask(SIG_UNBLOCK, (SIGUSR2,))
     _closerange(CHANNEL + 1, 4096)
     for what, bound in bounds:
         _setrlimit(what, bound)

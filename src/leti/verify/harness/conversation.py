@@ -36,12 +36,12 @@ MODULE = "program"  # not __main__, so that main guards do not run
 CALLS_BELOW = 2  # frames between the one that makes a `World` and the first frame of the program, less one
 MADE_BELOW = 1  # one more, where the call came with the program
 REQUESTS_BELOW = 2  # more frames, where the call is asked for later
-MAX_KEPT = 1000  # objects that are held for the other side
+MAX_KEPT = 100_000  # objects that are held for the other side
 CHANNEL = 3
 STARTED = b'{"started":1}\n'
 NO_NAMES = b'{"names":{}}\n'
 _vars = vars(builtins)
-_setlimit = sys.setrecursionlimit
+_getlimit, _setlimit = sys.getrecursionlimit, sys.setrecursionlimit
 _flush = sys.stdout.flush, sys.stderr.flush
 _type_name = type.__dict__["__name__"].__get__
 _mro = type.__dict__["__mro__"].__get__
@@ -66,6 +66,7 @@ class World:
         self.own: Codes = {}
         self.besides = {} if request["own"] else _vars  # where a function is looked for that the program lacks
         self.kept: list[Any] = []
+        self.numbers: dict[int, int] = {}  # by the id of what is kept
         self.calls: list[Any] = []
         self.scratch = environ["HOME"]
         self.room = request["limits"]["answers"]
@@ -73,6 +74,7 @@ class World:
         self.unsaid = b""
         self.memory = (memory, memory)
         self.depth = depth() + CALLS_BELOW
+        self.deepest = sys.maxsize
         self.arguments = bytes.fromhex(request["arguments"])
         self.process = 0
         self.code: CodeType | None = None
@@ -113,11 +115,33 @@ class World:
             return
 
     def keep(self, value: Any) -> Any:
-        """Hold an object for the other side, and return its handle."""
-        if len(self.kept) >= MAX_KEPT:
-            return {"handle": [-1, "object", "lost"]}
-        self.kept.append(value)
-        return {"handle": [len(self.kept) - 1, _type_name(type(value))[:80], _kind(value)]}
+        """Hold an object for the other side, and return its handle: the same whenever it is the same object."""
+        number = self.numbers.setdefault(id(value), len(self.kept))
+        if number == len(self.kept):
+            if number >= MAX_KEPT:
+                return {"handle": [-1, "object", "lost"]}
+            self.kept.append(value)
+        return {"handle": [number, _type_name(type(value))[:80], _kind(value)]}
+
+    def held(self, handle: Any) -> Any:
+        """Return the object that a handle stands for.
+
+        Raises:
+            IndexError: there is none.
+        """
+        if handle[0] < 0:
+            raise IndexError
+        return self.kept[handle[0]]
+
+    def allow(self, frames: int) -> None:
+        """Let the program call as deep as it could alone; deeper, where it has asked for that itself.
+
+        Args:
+            frames: below the program, that there would not be if it were alone.
+        """
+        if _getlimit() <= self.deepest:
+            self.deepest = 1000 + frames
+            _setlimit(self.deepest)
 
     def say(self, message: dict[str, Any]) -> None:
         """Write one line."""
@@ -188,7 +212,7 @@ def _make_calls(request: dict[str, Any], world: World) -> bool:
 
 def _load(world: World) -> BaseException | None:
     """Run the program, with the recursion limit it would have alone."""
-    _setlimit(1000 + world.depth)
+    world.allow(world.depth)
     return world.attempt(exec, world.code, world.module.__dict__)[1]
 
 
@@ -208,7 +232,7 @@ def _call(name: str, frames: int, arguments: CodeType, world: World) -> tuple[bo
     given, error = world.attempt(eval, arguments, {"__builtins__": globals()["__builtins__"]})
     if error is not None:
         return False, _answer(None, error, world)
-    _setlimit(1000 + world.depth - frames)
+    world.allow(world.depth - frames)
     result, error = world.attempt(function, *given[0], **given[1])
     return error is None, _answer(result, error, world)
 
@@ -248,7 +272,7 @@ def _serve(world: World) -> None:
 def _request(line: str, world: World) -> bool:
     """Do what is asked: [operation, target, frames, positional, named]."""
     try:
-        operation, target, frames, positional, named = rebuilt(line, lambda handle: world.kept[handle[0]])
+        operation, target, frames, positional, named = rebuilt(line, world.held)
     except (MalformedError, IndexError):
         return False
     if operation == "make":
@@ -259,7 +283,7 @@ def _request(line: str, world: World) -> bool:
         if target is _MISSING:
             world.say({"missing": name})
             return True
-    _setlimit(1000 + world.depth + REQUESTS_BELOW - frames)
+    world.allow(world.depth + REQUESTS_BELOW - frames)
     given = *positional, *named.values()
     before = [text(plain(value, _nothing)) for value in given]
     result, error = world.attempt(_OPERATIONS[operation], target, *positional, **named)

@@ -63,7 +63,7 @@ class Frames:
         data = self._exactly(header + blob, until)
         try:
             said = json.loads(data[:header])
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ClosedError(f"no frame: {error}") from None
         if not isinstance(said, dict):
             raise ClosedError("a frame that is none")

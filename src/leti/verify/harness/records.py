@@ -10,6 +10,7 @@ globals()["__builtins__"] = dict(vars(builtins))
 
 MAX_MESSAGE = 256 * 1024
 MAX_PLACES = 200
+MAX_LINE = 10**9
 
 _traceback = vars(BaseException)["__traceback__"].__get__
 _qualname = type.__dict__["__qualname__"].__get__
@@ -67,6 +68,50 @@ def type_name(kind: type, program: str) -> str:
     if type(module) is not str or module in ("builtins", "__main__", program):
         return name[:500]  # type: ignore[no-any-return]
     return f"{module}.{name}"[:500]
+
+
+def heard(record: Any) -> dict[str, Any]:
+    """Return an exception that the program's side tells of: what it may tell, each part of its type.
+
+    What the judge adds (`expected`, `got`, `where`, `check`) is not a program's to say.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        syntax, arguments = record.get("syntax"), record["arguments"]
+        return {
+            "type": _name(record["type"]),
+            "message": _text(record.get("message", "")),
+            "frames": [
+                [_line(line), _name(function), bool(evaluated), _line(repeated)]
+                for line, function, evaluated, repeated in record["frames"]
+            ],
+            "syntax": None if syntax is None else [_line(syntax[0]), _text(syntax[1]), bool(syntax[2])],
+            "bases": [_text(name) for name in record["bases"]],
+            "own": bool(record["own"]),
+            "arguments": None if arguments is None else _text(arguments),
+        }
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from None
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise TypeError("no text")
+    return value
+
+
+def _name(value: Any) -> str:
+    """Return a name that stays on its line."""
+    name = _text(value)[:500]
+    return name if name.isprintable() else repr(name)[1:-1]
+
+
+def _line(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError("no number")
+    return max(-MAX_LINE, min(value, MAX_LINE))
 
 
 def syntax_part(error: BaseException, *, evaluated: bool) -> tuple[str, list[Any] | None]:

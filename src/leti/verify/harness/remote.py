@@ -13,7 +13,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from . import values
+from . import records, values
 from .values import LIBRARIES
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FILE = "<string>"
 VALUE = '{"value":'
 WAITING = '{"waiting":1}'
+ENDING = (".__next__", ".send", ".throw")
+"""Methods by which an iterator says that it has ended."""
 _link = object.__getattribute__
 
 
@@ -53,6 +55,7 @@ class Link:
         self.returned: list[tuple[str, Any]] = []
         """What the calls of the present test returned: their source and the value."""
         self._values: list[Any] = []
+        self._remotes: dict[int, Remote] = {}  # by number: the same object is the same stand-in
         self._classes: dict[tuple[str, ...], type[BaseException]] = {}
         self._labels: dict[int, str] = {}  # what the tests call an object, by its number
         self._variables: dict[str, tuple[str, Any]] = {}  # as they were heard of last
@@ -62,10 +65,16 @@ class Link:
         lines = self._answers[number : number + 1]
         if lines in ([], [WAITING]):
             lines = self._ask(values.text({"tuple": ["make", number, {"int": "0x0"}, {"tuple": []}, {"dict": []}]}))
-        return self._value(lines, (), source)
+        try:
+            return self._value(lines, (), source)
+        except StopIteration as error:
+            raise _raised_instead(error) from None
 
     def request(self, operation: str, target: Any, *positional: Any, **named: Any) -> Any:
         """Have an operation done on the program's side; return its value, or raise what it raised."""
+        for part in (target, *positional, *named.values()):
+            if type(part) is Remote and _link(part, "_number") < 0:
+                raise OverflowError(f"{part!r} is too much to be kept: nothing more can be asked of it")
         if operation == "call" and any(_is_among(part, self._values) for part in positional):
             self.trusted = False  # what the program is given, it has made itself
         said = {
@@ -73,9 +82,13 @@ class Link:
         }
         lines = self._ask(values.text(said))
         label = target if type(target) is str else self._labels.get(_link(target, "_number"), Remote.named(target))
-        value = self._value(
-            lines, (*positional, *named.values()), f"{label}({_shown(positional)})" if operation == "call" else ""
-        )
+        source = f"{label}({_shown(positional)})" if operation == "call" else ""
+        try:
+            value = self._value(lines, (*positional, *named.values()), source)
+        except StopIteration as error:
+            if operation == "next" or label.endswith(ENDING):
+                raise
+            raise _raised_instead(error) from None
         if operation == "get":
             self._label(value, f"{label}.{positional[0]}"[:200])
         return value
@@ -157,23 +170,23 @@ class Link:
 
     def _handle(self, content: Any) -> Any:
         number, name, kind = content
-        return Remote(self, int(number), str(name), str(kind))
+        if number not in self._remotes or number < 0:
+            self._remotes[number] = Remote(self, int(number), str(name), str(kind))
+        return self._remotes[number]
 
     def exception(self, record: Any) -> BaseException:
         """Return an exception that tests can catch as the program's own; its record is kept with it."""
         try:
-            family = tuple(str(name) for name in record["bases"])
-            own = bool(record["own"])
-            kind = self._class(str(record["type"]) if own else "", family)
-            arguments = () if record["arguments"] is None else values.rebuilt(record["arguments"], lambda _: None)
-            frames = [[int(line), str(name), bool(new), int(more)] for line, name, new, more in record["frames"]]
-        except (KeyError, TypeError, ValueError, OverflowError, values.MalformedError):
+            heard = records.heard(record)
+            arguments = () if heard["arguments"] is None else values.rebuilt(heard["arguments"], lambda _: None)
+        except (ValueError, values.MalformedError):
             raise StoppedError from None
+        kind = self._class(heard["type"] if heard["own"] else "", tuple(heard["bases"]))
         try:
             error = kind(*arguments)
         except Exception:  # noqa: BLE001 - a class of the builtins that wants other arguments
             error = kind.__new__(kind, *_least(kind))
-        error.leti_record = {**record, "bases": list(family), "frames": frames}  # type: ignore[attr-defined]
+        error.leti_record = heard  # type: ignore[attr-defined]
         return error
 
     def _class(self, name: str, family: tuple[str, ...]) -> type[BaseException]:
@@ -259,6 +272,16 @@ def _decided(remote: Remote, operation: str, *others: Any) -> Any:
     link = _link(remote, "_link")
     link.trusted = False
     return link.request(operation, remote, *others)
+
+
+def _raised_instead(error: StopIteration) -> RuntimeError:
+    """Return what a call that raised StopIteration raises in a test: the loop around it must not take that for its end.
+
+    As in a generator (PEP 479). Its record, and so what is told of it, is that of the StopIteration.
+    """
+    instead = RuntimeError("generator raised StopIteration")
+    instead.leti_record = error.leti_record  # type: ignore[attr-defined]
+    return instead
 
 
 def _simple(operation: str) -> Callable[..., Any]:

@@ -85,13 +85,22 @@ class Asserts:
 
 
 class Test:
-    """One test, compiled: its code, and the lines of each assert in it."""
+    """One test, compiled: its code, and the lines of each assert in it.
 
-    def __init__(self, tree: ast.Module) -> None:
+    Args:
+        tree: the test.
+        names: the program's, as the tests use them.
+    """
+
+    def __init__(self, tree: ast.Module, names: set[str]) -> None:
         self.ranges: list[tuple[int, int]] = []
+        self.counts = False
+        """Whether there is an assert that has to be reached. `assert False` says that it must not be."""
+        self.trusted = not any(_lets_the_program_decide(node, names) for node in ast.walk(tree))
         for node in ast.walk(tree):
             if isinstance(node, ast.Assert):
                 self.ranges.append((node.lineno, node.end_lineno or node.lineno))
+                self.counts |= not (isinstance(node.test, ast.Constant) and not node.test.value)
                 node.test = _question(node.test)
         self.ranges.sort()
         self.code = compile(tree, FILE, "exec", dont_inherit=True)
@@ -118,6 +127,36 @@ def _in_classes(trees: list[ast.Module]) -> set[str]:
     classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     parts = [part for node in classes for part in node.body if not isinstance(part, FUNCTIONS)]
     return {name.id for part in parts for name in ast.walk(part) if isinstance(name, ast.Name)}
+
+
+def _lets_the_program_decide(node: ast.AST, names: set[str]) -> bool:
+    """Whether the program has a say in more than what its functions return.
+
+    That is so where it is asked about what it returned (`isclose(solve(3), 7310)`, should `isclose` be its own), or
+    where it matters which object something is.
+    """
+    if isinstance(node, ast.Compare):
+        return _asks_identity(node)
+    if not isinstance(node, ast.Call) or not _is_call_of(node, names):
+        return False
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    return any(_is_call_of(part, names | {ANSWER}) for value in given for part in ast.walk(value))
+
+
+def _is_call_of(node: ast.AST, names: set[str]) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+
+
+def _asks_identity(node: ast.Compare) -> bool:
+    """Whether it asks if two values are the same object: of plain data there are only copies here."""
+    sides = [node.left, *node.comparators]
+    pairs = zip(node.ops, sides[:-1], sides[1:], strict=True)
+    return any(
+        isinstance(operator, (ast.Is, ast.IsNot))
+        and not isinstance(left, ast.Constant)
+        and not isinstance(right, ast.Constant)
+        for operator, left, right in pairs
+    )
 
 
 def _question(test: ast.expr) -> ast.expr:
@@ -159,10 +198,11 @@ class PythonTests:
             if tree is None:
                 return
             trees.append(tree)
-        self.plan = Planner(wanted_names(padded, trees), trees).plan
+        names = wanted_names(padded, trees)
+        self.plan = Planner(names, trees).plan
         self._libraries = _libraries(trees)
         self._in_classes = _in_classes(trees)
-        self._tests = [*([] if setup else [None]), *map(Test, trees)]
+        self._tests = [*([] if setup else [None]), *(Test(tree, set(names)) for tree in trees)]
 
     def _parsed(self, text: str, index: int) -> ast.Module | None:
         with warnings.catch_warnings():
@@ -230,7 +270,8 @@ def _run(test: Test, world: dict[str, Any], asserts: Asserts, link: Link) -> dic
         return _failed(error, test, asserts) if not link.stopped else {"status": "stopped"}
     if link.stopped:
         return {"status": "stopped"}
-    if test.ranges and asserts.ran == before:
+    link.trusted &= test.trusted
+    if test.counts and asserts.ran == before:
         skipped = {"type": "SkippedCheck", "message": "no assert of the test was reached", "frames": []}
         return {"status": "raised", "error": skipped}
     return {"status": "passed"}
