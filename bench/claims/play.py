@@ -2,7 +2,8 @@
 
     python bench/claims/play.py text --seed 0
 
-May be killed and started again: the run and the scores go on where they were.
+May be killed and started again: the run and the scores go on where they were. `--complete` adds what is measured now to
+a result from before, of weights that are still there.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any
 
 from arms import HERE, Arm, arms
 from gate import MASK
-from measures import Scored, gate_of, tell
+from measures import Scored, ends, gate_of, passes, tell
 
 from leti import build
 from leti.config import Config, load_config, resolved
@@ -38,7 +39,11 @@ from leti.watch import watching
 
 MASKED = "masked"
 """The test problems again, drawn without the tail: what is left of a gain that is only a narrower distribution."""
-SAMPLES = {TEST: 20, PLAIN: 10, MASKED: 5}
+COLD = "cold"
+"""The test problems again, drawn at the temperature at which the paper scores MBPP."""
+SAMPLES = {TEST: 20, PLAIN: 10, MASKED: 5, COLD: 4}
+DRAWN: dict[str, dict[str, float]] = {MASKED: {"min_p": MASK}, COLD: {"temperature": 0.1}}
+"""What else differs in how the test problems are drawn again."""
 ON_THE_WAY = 10
 """Programs per test problem after an iteration that is not the last."""
 
@@ -121,29 +126,52 @@ def score_held_out(loop: Leti, config: Config, run: Run, *, curve: bool, shared:
 
     The base's programs lie in `shared`: arms of one seed begin with the same ones.
     """
-    problems = build.problem_set(config)
     by_id = {problem.id: problem for problem in build.all_problems(config)}
     places = [run.base, *run.iterations()]
     found = []
     for place in places:
+        at_an_end = place in (run.base, places[-1])
         splits: dict[str, Programs] = {VALIDATION: place.scored(VALIDATION)}
-        ends = place in (run.base, places[-1])
-        weights, prefix = (loop.base, "") if place == run.base else (str(place.weights), loop.objective.prefix)
-        for split in (TEST, PLAIN, MASKED) if ends else (TEST,) if curve else ():
-            asked = build.split(config, problems, name=TEST if split == MASKED else split)
+        for split in SAMPLES if at_an_end else (TEST,) if curve else ():
+            asked = _asked(config, split)
             by_id |= {problem.id: problem for problem in asked}
-            decoding = replace(loop.scoring.decoding, min_p=MASK) if split == MASKED else loop.scoring.decoding
-            samples = SAMPLES[split] if ends else ON_THE_WAY
-            scoring = replace(loop.scoring, splits={split: asked}, samples=samples, decoding=decoding)
-            folder = run.path / "held-out" / place.name / split
-            if place == run.base:
-                folder = shared / _name_of(run.manifest["identity"]["model"], config.seed, scoring)
-            aside = Place(folder, folder, place.name)
-            with alone(folder):
-                replace(loop, scoring=scoring).score(aside, weights, prefix=prefix)
-            splits[split] = aside.scored(split)
-        found.append(Scored(place=place, weights=weights, splits=splits, problems=by_id, ends=ends))
+            samples = SAMPLES[split] if at_an_end else ON_THE_WAY
+            splits[split] = _programs(loop, (config, run, place), split=split, samples=samples, shared=shared)
+        weights = loop.base if place == run.base else str(place.weights)
+        found.append(Scored(place=place, weights=weights, splits=splits, problems=by_id, ends=at_an_end))
     return found
+
+
+def _asked(config: Config, split: str) -> list[Problem]:
+    return build.split(config, build.problem_set(config), name=TEST if split in DRAWN else split)
+
+
+def _programs(loop: Leti, where: tuple[Config, Run, Place], *, split: str, samples: int, shared: Path) -> Programs:
+    """The judged programs of the weights of a place for a split; drawn once."""
+    config, run, place = where
+    weights, prefix = (loop.base, "") if place == run.base else (str(place.weights), loop.objective.prefix)
+    decoding = replace(loop.scoring.decoding, **DRAWN.get(split, {}))
+    scoring = replace(loop.scoring, splits={split: _asked(config, split)}, samples=samples, decoding=decoding)
+    folder = run.path / "held-out" / place.name / split
+    if place == run.base:
+        folder = shared / _name_of(run.manifest["identity"]["model"], config.seed, scoring)
+    aside = Place(folder, folder, place.name)
+    with alone(folder):
+        replace(loop, scoring=scoring).score(aside, weights, prefix=prefix)
+    return aside.scored(split)
+
+
+def complete(arm: Arm, seed: int, runs: Path, result: dict[str, Any]) -> dict[str, Any]:
+    """Adds to a result what was not measured yet when it was made: at the base, and at the last weights."""
+    config = load_config("pocket", arm.overrides(seed))
+    run = Run(runs / arm.name / str(seed))
+    with build.verifier(config) as verifier:
+        loop = build.leti(config, verifier)
+        for place, told in ((run.base, result["places"][0]), (run.iterations()[-1], result["places"][-1])):
+            for split in SAMPLES.keys() - told.keys():
+                found = _programs(loop, (config, run, place), split=split, samples=SAMPLES[split], shared=runs / "base")
+                told[split] = passes(found) | {"ends": ends(found)}
+    return result
 
 
 def _name_of(*parts: object) -> str:
@@ -169,11 +197,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--second", type=Path, default=Path("runs", "pocket-second", "model"))
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--complete", action="store_true")
     options = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     folder = Path("runs", "claims-quick" if options.quick else "claims")
-    result = play(arms(options.second, quick=options.quick)[options.arm], options.seed, folder)
+    arm = arms(options.second, quick=options.quick)[options.arm]
     file = (folder / "results" if options.quick else HERE / "results") / options.arm / f"{options.seed}.json"
+    if options.complete:
+        result = complete(arm, options.seed, folder, json.loads(file.read_text("utf-8")))
+    else:
+        result = play(arm, options.seed, folder)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(result, separators=(",", ":")) + "\n", "utf-8")
 

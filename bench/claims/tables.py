@@ -24,7 +24,14 @@ Results = "Mapping[str, Sequence[Mapping[str, Any]]]"
 """By arm, one per seed, in the order of the seeds."""
 SECOND = "second-"
 """How the names of arms of the second scale begin."""
-WAYS_TO_COUNT = (("as written", TEST), ("the first function of each", "block"), ("without the tail", "masked"))
+COLD = "cold"
+"""The test problems, drawn at temperature 0.1."""
+WAYS_TO_COUNT = (
+    ("as written", TEST),
+    ("the first function of each", "block"),
+    ("without the tail", "masked"),
+    ("at temperature 0.1", COLD),
+)
 SHOWN_ENDS = ("passed", "AssertionError", "TypeError", "NameError", "SyntaxError", "AttributeError", "IndexError")
 
 
@@ -46,16 +53,22 @@ def learned(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
     rows = []
     for name in claim.arms:
         results = found[name]
-        base, last = stats.table(results, TEST, place=0), stats.table(results, TEST)
         at_10 = [intervals.mean(stats.table(results, TEST, place=place, k=10)) for place in (0, -1)]
         rows.append([
-            _arm(known[name]), percent(intervals.mean(base)), percent(intervals.mean(last)),
-            points(intervals.mean(last - base)),
+            _arm(known[name]), *_change(results, TEST),
             f"{100 * at_10[0].value:.0f} -> {100 * at_10[1].value:.0f}", *_cost(results), str(len(results)),
         ])  # fmt: skip
     head = ["arm", "base pass@1 %", "after", "change, points", "pass@10 %", "iterations", "steps", "programs",
             "seconds", "seeds"]  # fmt: skip
-    return [Table(head=head, rows=rows)]
+    cold_head = ["arm", "base pass@1 % at temperature 0.1", "after", "change, points"]
+    cold = [[_arm(known[name]), *_change(found[name], COLD)] for name in claim.arms]
+    return [Table(head=head, rows=rows), Table(head=cold_head, rows=cold)]
+
+
+def _change(results: Sequence[Mapping[str, Any]], split: str) -> list[str]:
+    """pass@1 of the base, after the last iteration, and the difference."""
+    base, last = (stats.table(results, split, place=place) for place in (0, -1))
+    return [percent(intervals.mean(base)), percent(intervals.mean(last)), points(intervals.mean(last - base))]
 
 
 def _cost(results: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -77,10 +90,12 @@ def against(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
         pair = _of_common_seeds({each: found[each] for each in (first, name)})
         difference = stats.table(pair[first], TEST) - stats.table(pair[name], TEST)
         ahead = "" if first == name else points(intervals.mean(difference))
-        rows.append(
-            [_arm(known[name]), percent(intervals.mean(theirs)), ahead, _cost(found[name])[1], str(len(theirs))]
-        )
-    return [Table(head=["arm", "test pass@1 %", "text is ahead by, points", "steps", "seeds"], rows=rows)]
+        cold = percent(intervals.mean(stats.table(found[name], COLD)))
+        rows.append([
+            _arm(known[name]), percent(intervals.mean(theirs)), ahead, cold, _cost(found[name])[1], str(len(theirs)),
+        ])  # fmt: skip
+    head = ["arm", "test pass@1 %", "text is ahead by, points", "at temperature 0.1", "steps", "seeds"]
+    return [Table(head=head, rows=rows)]
 
 
 def _family(name: str) -> str:
@@ -190,11 +205,7 @@ def formats(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
     rows = []
     for name in claim.arms:
         for about, split in WAYS_TO_COUNT:
-            base, last = (stats.table(found[name], split, place=place) for place in (0, -1))
-            rows.append([
-                _arm(known[name]) if split == TEST else "", about, percent(intervals.mean(base)),
-                percent(intervals.mean(last)), points(intervals.mean(last - base)),
-            ])  # fmt: skip
+            rows.append([_arm(known[name]) if split == TEST else "", about, *_change(found[name], split)])
     return [Table(head=["arm", "test programs", "base pass@1 %", "after", "change, points"], rows=rows)]
 
 

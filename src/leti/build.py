@@ -62,7 +62,12 @@ def leti(config: Config, verifier: Verifier) -> Leti:
 def problem_set(config: Config) -> ProblemSet:
     """The configured problems."""
     chosen = config.problems
-    return load_problems(chosen.name, chosen.path, setup_code=chosen.setup_code, chat=chosen.format == "chat")
+    found = load_problems(chosen.name, chosen.path, setup_code=chosen.setup_code, chat=chosen.format == "chat")
+    if unknown := sorted(chosen.limits.keys() - found.splits.keys()):
+        raise ConfigError(
+            f"problems.limits names {unknown[0]!r}: the problem set {chosen.name!r} has {', '.join(found.splits)}."
+        )
+    return found
 
 
 def named_problems(names: Sequence[str]) -> dict[str, Problem]:
@@ -269,11 +274,30 @@ def manifest(config: Config, isolation: str) -> Mapping[str, Any]:
             "seed": config.seed,
             "model": _model_identity(config.model.path),
             "problems": digest(all_problems(config)),
+            **_own_files(config),
         },
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in packages},
         "machine": {"system": platform.system(), "architecture": platform.machine()},
         "isolation": isolation,
     }
+
+
+def _own_files(config: Config) -> dict[str, str]:
+    """Digests of files of the user's that a result rests on: the function that decides, the text of pre-training.
+
+    Of the text, which may be long, only the files' names and sizes.
+    """
+    found = {}
+    if config.verify.function and config.verify.function.partition(":")[0].endswith(".py"):
+        from leti.verify.own import parts
+
+        found["function"] = sha256(Path(parts(config.verify.function)[0]).read_bytes()).hexdigest()
+    if config.pretrain.ratio and config.pretrain.source not in ("pocket", "stdlib"):
+        from leti.training.pretrain import files_of
+
+        listed = [f"{path.name} {path.stat().st_size}" for path in files_of(config.pretrain.source)]
+        found["pretraining"] = sha256("\n".join(listed).encode()).hexdigest()
+    return found
 
 
 def _version(package: str) -> str | None:

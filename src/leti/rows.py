@@ -172,12 +172,18 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     write(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def refuse_unwritable(path: Path) -> None:
+def refuse_unwritable(path: Path, *, read: Path | None = None) -> None:
     """Asks before the work, not after it, whether its result can be written.
+
+    Args:
+        path: where the result goes.
+        read: what it is made from, and would take the place of.
 
     Raises:
         ConfigError: it cannot.
     """
+    if read is not None and path.exists() and read.exists() and path.samefile(read):
+        raise ConfigError(f"{str(path)!r} is what is read. Type another file: --out FILE")
     folder = path.absolute().parent
     if path.is_dir() or not path.name:
         raise ConfigError(f"{str(path)!r} is a directory. Type the name of a file: --out FILE")

@@ -235,10 +235,12 @@ class Run:
             raise RunError(
                 f"{self.path}/manifest.json: damaged. Put it back, or begin a new run: --run OTHER_DIRECTORY"
             )
-        if before and before["identity"] != manifest["identity"]:
+        now = manifest["identity"]
+        # what an earlier version did not note down differs from nothing
+        if before and any(now.get(name) != value for name, value in before["identity"].items()):
             raise RunError(
-                f"{self.path} was begun with other {_differences(before['identity'], manifest['identity'])}. "
-                "Go on with the same model and data, or begin a new run: --run OTHER_DIRECTORY"
+                f"{self.path} was begun with other {_differences(before['identity'], now)}. "
+                "Go on with the same model, data and files, or begin a new run: --run OTHER_DIRECTORY"
             )
         Rows(self.path / "problems.jsonl", PROBLEM, lambda row: row.id).write(problems)
         if not before:
@@ -320,4 +322,4 @@ def flat(tree: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    return " and ".join(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
+    return " and ".join(sorted(name for name in before if before[name] != after.get(name)))

@@ -51,7 +51,7 @@ def result(arm: str, seed: int, rates: list[float]) -> dict[str, Any]:
                     "passed": [int(each) for each in draw.binomial(10, rate, 40)],
                     "ends": {"passed": 25, "NameError": 75},
                 }
-                for split in ("test", "plain", "block", "masked")
+                for split in ("test", "plain", "block", "masked", "cold")
             },
         }
         for number, (name, rate) in enumerate(zip(("base", "000", "001"), rates, strict=True))

@@ -62,5 +62,6 @@ def main() -> None:
         print(f"leti: {error.strerror or error}{where}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     except Stopped:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever presses twice has been heard
         print("leti: stopped. For a run: the same command goes on from here.", file=sys.stderr)  # noqa: T201
         sys.exit(130)

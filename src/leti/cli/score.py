@@ -36,7 +36,7 @@ def score(
 
     if (weights is None) == (programs is None):
         raise ConfigError("Type what to score: --weights DIRECTORY, or --programs FILE.")
-    refuse_unwritable(out)
+    refuse_unwritable(out, read=programs)
     this = stage(problems, split, samples=samples, seed=seed, overrides=set_)
     by_id = {problem.id: problem for problem in this.problems}
     solutions = stored_solutions(programs, by_id) if programs else list(this.sample(str(weights), token))

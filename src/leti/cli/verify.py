@@ -27,7 +27,7 @@ def verify(
     from leti.rows import refuse_unwritable
     from leti.verify.stored import Judged, read_programs, write_verdicts
 
-    refuse_unwritable(out)
+    refuse_unwritable(out, read=rows)
     settings = load_config(
         DEFAULTS, [f"feedback.style={feedback}", f"verify.timeout={timeout}", f"verify.workers={workers}", *set_]
     )

@@ -29,6 +29,10 @@ def load_problems(name: str, path: str | None = None, *, setup_code: bool = True
 
 def _load(name: str, path: str | None, *, setup_code: bool) -> ProblemSet:
     if name == "pocket":
+        if path is not None:
+            raise ConfigError(
+                f"The problem set 'pocket' is built in and takes no path, such as {path!r}. Leave it out."
+            )
         return pocket.load()
     if name == "mbpp":
         return mbpp.load(path or mbpp.HUB_NAME, setup_code=setup_code)

@@ -93,6 +93,10 @@ def look_like_weights(weights: str) -> None:
     """
     path = Path(weights)
     if path.is_dir():
+        if (path / "manifest.json").exists():
+            raise ConfigError(
+                f"{weights!r} is a run, not its weights. Type an iteration's, such as {path / 'iterations/000/weights'}"
+            )
         if not any((path / name).exists() for name in ("config.json", ADAPTER)):
             raise ConfigError(
                 f"{weights!r} holds no model: there is no config.json in it. Type a directory of weights."

@@ -59,7 +59,7 @@ def _prefix(tokenizer: Any, request: SampleRequest) -> int:
     except KeyError:
         raise SamplingError(
             f"The tokenizer of {request.weights!r} has no token {request.prefix!r}, so it cannot be sampled with that "
-            "prefix. LETI adds the token when it first trains a model: sample with prefix '', or take weights it wrote."
+            "prefix. LETI adds it when it first trains a model: type --token none, or take weights that it wrote."
         ) from None
 
 

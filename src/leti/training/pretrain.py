@@ -74,6 +74,17 @@ def refuse_missing(source: str) -> None:
         documents(source, None)
 
 
+def files_of(source: str) -> list[Path]:
+    """The files of a source, in order; none of a hub's data set.
+
+    Raises:
+        ConfigError: the source is not there.
+    """
+    if source.startswith("hf:"):
+        return []
+    return [Path(source)] if Path(source).is_file() else _paths(source)
+
+
 def documents(source: str, key: str | None) -> Iterator[str]:
     """The texts of a source, in an order that `key` decides (None: as they stand).
 

@@ -1,8 +1,8 @@
 """Programs that were written elsewhere: JSONL rows in, verdicts out.
 
-A row is either whole, `{"id", "program", "tests"}` (what is run is the program, a newline, the tests; in place of tests
-there may be `calls`, `cases` or an `answer`: see `check_rows`), or names a problem,
-`{"id", "problem": "mbpp/17", "completion"}` (what is run is the problem's prompt and the completion).
+A row is either whole, `{"id", "program", "tests"}` (what is run is the program, a newline, the tests, which may be a
+list and have a `setup`; in place of tests there may be `calls`, `cases` or an `answer`: see `check_rows`), or names a
+problem, `{"id", "problem": "mbpp/17", "completion"}` (what is run is the problem's prompt and the completion).
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from leti.check_rows import KINDS, check_of
 from leti.errors import ProblemError
-from leti.kinds import Check
+from leti.kinds import Check, Tests
 from leti.rows import json_objects, write_lines
 from leti.types import Ending, Feedback, Problem, Solution, Verdict
 from leti.verify.checks import says_nothing, tests_from_text
@@ -34,6 +34,8 @@ class Program:
     """As the row gives it: it goes back out as it came in."""
     problem: Problem
     solution: Solution
+    names: Mapping[str, Any]
+    """`problem` and `sample`, where the row has them: they go back out too."""
 
 
 def read_programs(path: Path, problems: Mapping[str, Problem]) -> list[Program]:
@@ -46,7 +48,10 @@ def read_programs(path: Path, problems: Mapping[str, Problem]) -> list[Program]:
     Raises:
         ProblemError: a wrong row; file, line and field are named.
     """
-    return [_program(row, where, number, problems) for number, (where, row) in enumerate(json_objects(path))]
+    found = [_program(row, where, number, problems) for number, (where, row) in enumerate(json_objects(path))]
+    if not found:
+        raise ProblemError(f"{path}: no programs in it.")
+    return found
 
 
 def stored_solutions(path: Path, problems: Mapping[str, Problem]) -> list[Solution]:
@@ -94,8 +99,9 @@ def write_verdicts(path: Path, judged: Iterable[Judged], *, suspicions: bool = F
 
 def _verdict_line(judged: Judged, *, suspicions: bool) -> bytes:
     verdict = judged.verdict
-    row = {
+    row: dict[str, Any] = {
         "id": judged.program.id,
+        **judged.program.names,
         "passed": verdict.passed,
         "outcome": verdict.outcome,
         "error_type": verdict.error.name if verdict.error else None,
@@ -117,21 +123,28 @@ def _program(row: Mapping[str, Any], where: str, number: int, problems: Mapping[
         program = _text(row, "program", where) if "program" in row else problem.prompt + completion
     else:
         program = completion = _text(row, "program", where)
-        check = _check(row, where)
-        problem = Problem(id=f"row/{number}", prompt="", check=check, source="row")
+        reference = _text(row, "reference", where) if row.get("reference") is not None else None
+        check = _check(row, where, reference=reference is not None)
+        problem = Problem(id=f"row/{number}", prompt="", check=check, source="row", reference=reference)
     solution = Solution(
         problem=problem.id, sample=number, completion=completion, tokens=(), program=program, ending=Ending.TOKEN
     )
-    return Program(id=row.get("id", number), problem=problem, solution=solution)
+    names = {name: row[name] for name in ("problem", "sample") if name in row}
+    return Program(id=row.get("id", number), problem=problem, solution=solution, names=names)
 
 
-def _check(row: Mapping[str, Any], where: str) -> Check:
+def _check(row: Mapping[str, Any], where: str, *, reference: bool) -> Check:
     if "tests" not in row and any(kind in row for kind in KINDS):
-        return check_of(row, where, reference=False)
-    text = _text(row, "tests", where)
+        return check_of(row, where, reference=reference)
+    tests = row.get("tests")
+    if isinstance(tests, list) and all(isinstance(test, str) for test in tests):
+        text, check = "\n".join(tests), Tests(tests=tuple(tests))
+    else:
+        text = _text(row, "tests", where)
+        check = tests_from_text(text)
     if says_nothing(text):
         raise ProblemError(f"{where}: field 'tests': no statement in it, so that every program would pass.")
-    return tests_from_text(text)
+    return replace(check, setup=_text(row, "setup", where)) if "setup" in row else check
 
 
 def _named(row: Mapping[str, Any], where: str, problems: Mapping[str, Problem]) -> Problem:
