@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -45,5 +46,6 @@ def score(
         shown = track(zip(solutions, verdicts, strict=True), label=f"{split}: verifying", total=len(solutions))
         tallies = tally((solution.problem, verdict.passed) for solution, verdict in shown)
     scores = summary(tallies, this.config.score.ks)
-    write_json(out, {split: scores})
-    typer.echo(f"{split}: {in_words(scores)}")
+    drawn = {} if programs else {"weights": weights, "token": token, "seed": seed} | asdict(this.decoding)
+    write_json(out, {split: scores | drawn})
+    typer.echo(f"{split}: {in_words(scores)}" + (f", temperature {drawn['temperature']:g}" if drawn else ""))

@@ -9,7 +9,7 @@ from leti import build
 from leti.config import DEFAULTS, Config, load_config
 from leti.errors import ConfigError
 from leti.progress import track
-from leti.types import Problem, SampleRequest, Solution
+from leti.types import Decoding, Problem, SampleRequest, Solution
 from leti.vocabulary import BAD, GOOD, knows_reward_tokens
 
 TOKENS = {"good": GOOD, "bad": BAD, "none": ""}
@@ -24,6 +24,11 @@ class Stage:
     split: str
     problems: tuple[Problem, ...]
 
+    @property
+    def decoding(self) -> Decoding:
+        """How programs are drawn."""
+        return build.score_decoding(self.config)
+
     def sample(self, weights: str, token: str) -> Iterator[Solution]:
         """Programs for every problem of the split.
 
@@ -34,7 +39,7 @@ class Stage:
         request = SampleRequest(
             weights=place,
             prefix=_prefix(place, token),
-            decoding=build.score_decoding(self.config),
+            decoding=self.decoding,
             key=f"seed={self.config.seed} score={self.split}",
         )
         rows = [(problem, sample) for problem in self.problems for sample in range(self.config.score.samples)]
