@@ -202,8 +202,8 @@ class ScoreConfig(Section):
 class Config(Section):
     """A run, resolved."""
 
-    seed: int = 0
-    iterations: int = Field(6, ge=0)
+    seed: int = Field(0, description="Of all that is drawn by chance.")
+    iterations: int = Field(6, ge=0, description="How often programs are sampled, judged and learned from.")
     tracker: str | None = Field(
         None, description="`tensorboard`, `wandb`, `trackio`, `mlflow`, ...: figures go there, too."
     )

@@ -20,7 +20,8 @@ def lines() -> Iterator[str]:
             for key, inner in kind.model_fields.items():
                 yield f"| `{key}` | `{json.dumps(inner.default)}` | {inner.description or ''} |"
         else:
-            yield f"\n`{name}`, by default `{json.dumps(field.default)}`"
+            about = f": {field.description}" if field.description else ""
+            yield f"\n`{name}`, by default `{json.dumps(field.default)}`{about}"
 
 
 def test_the_reference_lists_every_key_with_its_default() -> None:
