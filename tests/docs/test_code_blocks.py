@@ -25,7 +25,7 @@ NOT_RUN = {
     "docs/adapters.md": 1,
     "docs/attempts.md": 1,
     "docs/chat.md": 1,
-    "docs/checks.md": 3,
+    "docs/checks.md": 4,
     "docs/compare.md": 2,
     "docs/export.md": 3,
     "docs/own-model.md": 2,
