@@ -36,6 +36,12 @@ def _no_twins(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _some_part(weights: dict[str, float]) -> dict[str, float]:
+    if not any(weights.get(part, 1.0) for part in ("reward", "feedback", "problem", "program", "end")):
+        raise ValueError("no part has a weight, so that nothing would be learned")
+    return weights
+
+
 def _listed(names: Any) -> Any:
     """One name may stand by itself."""
     return [names] if isinstance(names, str) else names
@@ -145,7 +151,10 @@ class ObjectiveConfig(Section):
     """What is trained on, and with what weight."""
 
     name: Literal["fcft", "reward-only", "passing-only"] = "fcft"
-    weights: dict[Literal["reward", "feedback", "problem", "program", "end", "bad"], float] = Field(
+    weights: Annotated[
+        dict[Literal["reward", "feedback", "problem", "program", "end", "bad"], Annotated[float, Field(ge=0)]],
+        AfterValidator(_some_part),
+    ] = Field(
         {}, description="In the loss, by part, 1 if not named. end: of programs (paper: 0); bad: times the others'."
     )
     dedupe: bool = Field(False, description="Of equal programs for one problem keep one.")

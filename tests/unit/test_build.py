@@ -59,3 +59,27 @@ def test_an_adapter_is_known_by_its_files(tmp_path: Path) -> None:
     assert first["path"] == str(tmp_path)
     (tmp_path / "adapter_model.safetensors").write_bytes(b"2")
     assert build.manifest(config, "none")["identity"]["model"]["sha256"] != first["sha256"]
+
+
+def test_a_run_is_bound_to_the_files_that_it_rests_on(tmp_path: Path) -> None:
+    (tmp_path / "judge.py").write_text("def verify(problem, program): return True")
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "a.py").write_text("a = 1")
+    words = [f"verify.function={tmp_path}/judge.py:verify", f"pretrain.source={tmp_path}/text"]
+    first = build.manifest(load_config("pocket", words), "none")["identity"]
+    assert build.manifest(load_config("pocket", words), "none")["identity"] == first
+    (tmp_path / "judge.py").write_text("def verify(problem, program): return False")
+    (tmp_path / "text" / "a.py").write_text("a = 10")
+    second = build.manifest(load_config("pocket", words), "none")["identity"]
+    assert {name for name in first if first[name] != second[name]} == {"function", "pretraining"}
+    assert not {"function", "pretraining"} & build.manifest(load_config("pocket"), "none")["identity"].keys()
+
+
+def test_a_limit_for_a_split_that_there_is_not_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"limits names 'tran': the problem set 'pocket' has train, validation"):
+        build.problem_set(load_config("pocket", ["problems.limits={tran = 1}"]))
+
+
+def test_a_built_in_set_takes_no_path() -> None:
+    with pytest.raises(ConfigError, match="takes no path"):
+        build.named_problems(["pocket=somewhere"])

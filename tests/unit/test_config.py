@@ -142,6 +142,13 @@ def test_an_unknown_key_like_no_other_is_told_with_all_there_are() -> None:
         ("verify.timeout=soon", "verify.timeout", "'soon'", "number"),
         ("verify.timeout=inf", "verify.timeout", "inf", "finite"),
         ("objective.weights.reward=nan", "objective.weights.reward", "nan", "finite"),
+        ("objective.weights.bad=-1", "objective.weights.bad", "-1", "greater than or equal to 0"),
+        (
+            "objective.weights={reward = 0, feedback = 0, problem = 0, program = 0, end = 0}",
+            "objective.weights",
+            "{'reward': 0, 'feedback': 0, 'problem': 0, 'program': 0, 'end': 0}",
+            "nothing would be learned",
+        ),
         ("objective.weights.prompt=1", "objective.weights.prompt.[key]", "'prompt'", "'problem'"),
         ("score.ks=[]", "score.ks", "[]", "at least 1"),
         ("score.ks=[0]", "score.ks.0", "0", "greater than or equal to 1"),

@@ -7,8 +7,8 @@ import pytest
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from leti.errors import RunError
-from leti.rows import Rows, read_json, write, write_json
+from leti.errors import ConfigError, RunError
+from leti.rows import Rows, read_json, refuse_unwritable, write, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,3 +178,13 @@ def test_a_place_where_no_row_stands_is_told(rows: Rows[Line]) -> None:
     rows.extend([A, B])
     with pytest.raises(RunError, match=r"rows\.jsonl, at byte 3: damaged"):
         list(rows.at([(3, 10)]))
+
+
+def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
+    read = tmp_path / "rows.jsonl"
+    read.write_text("{}")
+    (tmp_path / "link.jsonl").symlink_to(read)
+    for out in (read, tmp_path / "link.jsonl"):
+        with pytest.raises(ConfigError, match="is what is read"):
+            refuse_unwritable(out, read=read)
+    refuse_unwritable(tmp_path / "other.jsonl", read=read)

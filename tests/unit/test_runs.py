@@ -165,6 +165,13 @@ def test_other_data_or_another_model_is_refused_by_name(path: Path) -> None:
     assert "--run" in words
 
 
+def test_what_an_earlier_version_did_not_note_down_is_no_difference(path: Path) -> None:
+    work(path)
+    manifest = copy.deepcopy(MANIFEST)
+    manifest["identity"]["function"] = "xyz"  # type: ignore[index]
+    begin(path, manifest=manifest)
+
+
 def test_a_run_in_which_nothing_was_done_takes_another_configuration(path: Path) -> None:
     begin(path)
     other = load_config("defaults", ["seed=1"])

@@ -177,6 +177,10 @@ def test_what_cannot_be_sampled_is_said_in_one_sentence(llama: str, problems: li
         sampled(rows, replace(request, weights="./nothing"))
     with pytest.raises(ConfigError, match="holds no model"):
         sampled(rows, replace(request, weights=str(tmp_path)))
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"is a run, not its weights\. .*iterations/000/weights"):
+        sampled(rows, replace(request, weights=str(tmp_path)))
     with pytest.raises(SamplingError, match=r"has no token '<\|fine\|>'"):
         sampled(rows, replace(request, prefix="<|fine|>"))
     with pytest.raises(ConfigError, match="batch_rows is 0"):

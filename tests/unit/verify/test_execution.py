@@ -346,3 +346,12 @@ def test_a_comparison_by_the_program_is_not_trusted(lane: OneLane) -> None:
     program = "def isclose(a, b): return True\ndef solve(x): return 0"
     assert not lane.judged(program, "assert isclose(solve(3), 7310)").trusted
     assert lane.judged(program, "assert solve(3) == 0").trusted
+
+
+def test_what_a_stand_in_answers_is_not_trusted(lane: OneLane) -> None:
+    program = "def mk(x=0): return object()\ndef solve(x): return [x]"
+    for test in ("assert callable(mk())", "assert hasattr(mk(), '__len__')"):
+        assert not lane.judged(program, test).trusted
+    iterators = "from collections.abc import Iterator\nassert isinstance(mk(), Iterator)"
+    assert not lane.judged(program, iterators).trusted
+    assert lane.judged(program, "assert isinstance(solve(1), (list, tuple)) and not isinstance(mk(), int)").trusted

@@ -11,9 +11,9 @@ import pytest
 
 from leti.errors import ProblemError
 from leti.kinds import Calls, Case, Streams, Tests
-from leti.types import Problem
+from leti.types import Feedback, Problem
 from leti.verify import PythonVerifier
-from leti.verify.stored import read_programs
+from leti.verify.stored import Judged, read_programs, write_verdicts
 
 ADD = "def add(a, b):\n    return a + b"
 
@@ -40,6 +40,38 @@ def test_a_row_may_have_any_check(tmp_path: Path) -> None:
         assert all(verdict.passed for verdict in verifier.verify(pairs))
         others = [(problem, replace(solution, program=wrong)) for problem, solution in pairs]
         assert [verdict.passed for verdict in verifier.verify(others)] == [True, False, False, False, False]
+
+
+def test_tests_may_be_a_list_and_have_a_setup_and_calls_a_reference(tmp_path: Path) -> None:
+    calls: dict[str, Any] = {"function": "add", "calls": [{"arguments": [1, 2]}], "reference": ADD}
+    path = rows(
+        tmp_path / "rows.jsonl",
+        {"program": ADD, "setup": "K = 3", "tests": ["assert add(1, 2) == K", "assert add(0, 3) == K"]},
+        {"program": ADD, "setup": "K = 3", "tests": "assert add(1, 2) == K"},
+        {"program": ADD, **calls},
+        {"program": "def add(a, b): return a - b", **calls},
+    )
+    programs = read_programs(path, {})
+    with PythonVerifier(workers=1) as verifier:
+        found = list(verifier.verify((program.problem, program.solution) for program in programs))
+    assert [len(verdict.tests) for verdict in found] == [2, 1, 1, 1]
+    assert [verdict.passed for verdict in found] == [True, True, True, False]
+
+
+def test_names_of_a_row_go_back_out(tmp_path: Path) -> None:
+    path = rows(tmp_path / "rows.jsonl", {"problem": "p/1", "sample": 2, "program": ADD, "tests": "assert add"})
+    (program,) = read_programs(path, {})
+    with PythonVerifier(workers=1) as verifier:
+        (verdict,) = verifier.verify([(program.problem, program.solution)])
+    out = tmp_path / "out.jsonl"
+    write_verdicts(out, [Judged(program=program, verdict=verdict, feedback=Feedback(good=True, text=None))])
+    found = json.loads(out.read_text())
+    assert (found["id"], found["problem"], found["sample"]) == (0, "p/1", 2)
+
+
+def test_no_programs_are_no_success(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError, match="no programs"):
+        read_programs(rows(tmp_path / "rows.jsonl"), {})
 
 
 def test_tests_go_before_other_fields_that_a_row_may_have(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib
 import warnings
 from typing import Any
@@ -15,6 +16,7 @@ from .render import render
 from .values import LIBRARIES
 
 CHECK = "@check"
+BUILTIN_TYPES = frozenset(name for name, value in vars(builtins).items() if type(value) is type)
 MAX_WHERE = 5
 MAX_TOLD = 20  # tests of which it is told why they did not pass
 _OPERATORS: dict[type, str] = {
@@ -132,15 +134,25 @@ def _in_classes(trees: list[ast.Module]) -> set[str]:
 def _lets_the_program_decide(node: ast.AST, names: set[str]) -> bool:
     """Whether the program has a say in more than what its functions return.
 
-    That is so where it is asked about what it returned (`isclose(solve(3), 7310)`, should `isclose` be its own), or
-    where it matters which object something is.
+    That is so where it is asked about what it returned (`isclose(solve(3), 7310)`, should `isclose` be its own), where
+    it matters which object something is, and where a stand-in answers for what it stands for.
     """
     if isinstance(node, ast.Compare):
         return _asks_identity(node)
-    if not isinstance(node, ast.Call) or not _is_call_of(node, names):
+    if not isinstance(node, ast.Call):
         return False
+    if not _is_call_of(node, names):
+        return _asks_what_it_can(node)
     given = [*node.args, *(keyword.value for keyword in node.keywords)]
     return any(_is_call_of(part, names | {ANSWER}) for value in given for part in ast.walk(value))
+
+
+def _asks_what_it_can(call: ast.Call) -> bool:
+    """Whether it asks for what every stand-in has: that it can be called, iterated over, or has some attribute."""
+    if _is_call_of(call, {"isinstance"}) and len(call.args) == 2:
+        parts = [part for part in ast.walk(call.args[1]) if isinstance(part, (ast.Name, ast.Attribute))]
+        return not all(isinstance(part, ast.Name) and part.id in BUILTIN_TYPES for part in parts)
+    return _is_call_of(call, {"callable", "hasattr"})
 
 
 def _is_call_of(node: ast.AST, names: set[str]) -> bool:
