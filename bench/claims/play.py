@@ -38,7 +38,7 @@ from leti.types import Attempt, Example, Key, Problem, SampleRequest, Solution, 
 from leti.watch import watching
 
 MASKED = "masked"
-"""The test problems again, drawn without the tail: what is left of a gain that is only a narrower distribution."""
+"""The test problems again, drawn without the tail of the distribution."""
 COLD = "cold"
 """The test problems again, drawn at the temperature at which the paper scores MBPP."""
 SAMPLES = {TEST: 20, PLAIN: 10, MASKED: 5, COLD: 4}
