@@ -108,7 +108,10 @@ def test_scoring_sampled_programs_later_gives_the_same_score(tmp_path: Path) -> 
     assert (
         leti("score", "--programs", str(tmp_path / "programs"), *few, "--out", str(tmp_path / "three")).returncode == 0
     )
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes() == (tmp_path / "three").read_bytes()
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    drawn, stored = (json.loads((tmp_path / name).read_bytes())["test"] for name in ("one", "three"))
+    assert {name: drawn.pop(name) for name in stored} == stored
+    assert (drawn["weights"], drawn["token"], drawn["seed"], drawn["temperature"]) == ("pocket", "auto", 3, 0.1)
 
 
 @pytest.mark.parametrize(
