@@ -327,7 +327,7 @@ def test_an_assert_that_must_not_be_reached_need_not_be(lane: OneLane, test: str
         "assert all(map(lambda pair: solve(pair[0]) == pair[1], [(3, 7), (5, 9)]))",
         "assert sum(map(lambda x: abs(solve(x) - 7), [1, 2])) < 1",
         "assert list(filter(solve, [1, 2])) == []",
-        "for got, want in zip(map(solve, [1, 2]), [1, 2]):\n    assert got == want\nassert True",
+        "assert list(zip(map(solve, [1, 2]), [1, 2])) == []",
     ],
 )
 def test_a_program_cannot_end_the_loop_that_asks_it(lane: OneLane, test: str) -> None:
