@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import warnings
+from typing import Annotated
 
 import typer
 
 from leti.cli import check, compare, export, learn, report, sample, score, show, verify, view
+from leti.cli.stopping import STOPPED, Stopped, listen
 from leti.errors import LetiError, UserError
 
 __all__ = ["app", "main"]
@@ -36,12 +37,22 @@ for command in COMMANDS:
     app.command()(command)
 
 
-class Stopped(BaseException):
-    """The user has pressed Ctrl-C. Not KeyboardInterrupt, which typer would answer in our place."""
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"leti {version('leti')}")
+        raise typer.Exit
 
 
-def _stop(*_: object) -> None:
-    raise Stopped
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Before any command."""
+    del version  # its callback has answered
 
 
 def _tell(message: Warning | str, *_: object, **__: object) -> None:
@@ -50,7 +61,7 @@ def _tell(message: Warning | str, *_: object, **__: object) -> None:
 
 def main() -> None:
     """Runs the command line. Exit codes: 0 done, 1 the work failed, 2 the words were off, 130 stopped by the user."""
-    signal.signal(signal.SIGINT, _stop)
+    listen()
     warnings.showwarning = _tell
     try:
         app()
@@ -62,6 +73,5 @@ def main() -> None:
         print(f"leti: {error.strerror or error}{where}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     except Stopped:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever presses twice has been heard
         print("leti: stopped. For a run: the same command goes on from here.", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
+        sys.exit(STOPPED)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from leti.cli.options import RunDirectory
+from leti.cli.stopping import Stopped
 
 
 def view(
@@ -22,6 +24,6 @@ def view(
     index = Index(this)
     for _ in track(index.growing(), label="indexing, megabytes", total=index.owed()):
         pass
-    with serving(this, index, port=port) as server:
+    with serving(this, index, port=port) as server, suppress(Stopped):
         typer.echo(f"{run} is at {server.address} until you press Ctrl-C.")
         server.serve_forever()
