@@ -239,7 +239,7 @@ def load_config(name: str, overrides: Sequence[str] = ()) -> Config:
     try:
         config = Config.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(f"{name}: {_in_words(error)}") from None
+        raise ConfigError(f"{_said_in(name, overrides, error)}: {_in_words(error)}") from None
     if too_many := [k for k in config.score.ks if k > config.score.samples]:
         raise ConfigError(
             f"{name}: score.ks holds {too_many[0]}, but score.samples is {config.score.samples}. "
@@ -282,6 +282,16 @@ def _value(text: str) -> Any:
     with suppress(json.JSONDecodeError):
         return json.loads(text)
     return text
+
+
+def _said_in(name: str, overrides: Sequence[str], error: ValidationError) -> str:
+    """Where the first fault was typed: in the last override of that key, or else in the file."""
+    where = [str(part) for part in error.errors()[0]["loc"]]
+    for override in reversed(overrides):
+        typed = override.partition("=")[0].split(".")
+        if typed[: len(where)] == where[: len(typed)]:
+            return f"--set {override}"
+    return name
 
 
 def _in_words(error: ValidationError) -> str:

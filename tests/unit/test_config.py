@@ -109,6 +109,25 @@ def test_an_unknown_key_is_told_with_what_was_likely_meant(wrong: str, meant: st
     assert "Known here: " in words
 
 
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["training.epochs=0"], "--set training.epochs=0: training.epochs = 0"),
+        (["seed=1", "training.epochs=0", "training.epochs=-1"], "--set training.epochs=-1: "),
+        (["training={epochs=0}"], "--set training={epochs=0}: training.epochs = 0"),
+        (["problems.limits.train=0"], "--set problems.limits.train=0: problems.limits.train = 0"),
+        (["training.epoch=3"], "--set training.epoch=3: unknown key"),
+    ],
+)
+def test_what_is_wrong_is_told_as_it_was_typed(toml: Path, overrides: list[str], said: str) -> None:
+    assert refusal(str(toml), *overrides).startswith(said)
+
+
+def test_what_is_wrong_in_the_file_is_told_by_its_name_whatever_else_was_typed(toml: Path) -> None:
+    toml.write_text("[training]\nepochs = 0\n")
+    assert refusal(str(toml), "training.batch=2").startswith(f"{toml}: training.epochs = 0")
+
+
 def test_what_an_adapter_may_be_told_is_a_table_with_its_own_keys() -> None:
     assert defaults().model.lora == {}
     assert defaults("model.lora.rank=8", "model.lora.bits=4").model.lora == {"rank": 8, "bits": 4}
