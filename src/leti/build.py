@@ -59,10 +59,32 @@ def leti(config: Config, verifier: Verifier) -> Leti:
     )
 
 
+def refuse_missing(config: Config, verifier: AnyVerifier) -> None:
+    """Makes all that `leti learn` works with, the model to be trained among it, and lets go of it.
+
+    Raises:
+        UserError: what `leti learn` would say sooner or later, had it been typed instead.
+    """
+    leti(config, verifier)
+    manifest(config, isolation(verifier))
+    if config.tracker is not None:
+        from leti.watch.trackers import refuse_missing
+
+        refuse_missing(config.tracker)
+    chat = config.problems.format == "chat"
+    trainer(config).refuse_unfit(weights(config.model.path), prefix=objective(config).prefix, chat=chat)
+
+
 def problem_set(config: Config) -> ProblemSet:
     """The configured problems."""
     chosen = config.problems
-    found = load_problems(chosen.name, chosen.path, setup_code=chosen.setup_code, chat=chosen.format == "chat")
+    found = load_problems(
+        chosen.name,
+        chosen.path,
+        setup_code=chosen.setup_code,
+        chat=chosen.format == "chat",
+        unchecked=config.verify.function is not None,
+    )
     if unknown := sorted(chosen.limits.keys() - found.splits.keys()):
         raise ConfigError(
             f"problems.limits names {unknown[0]!r}: the problem set {chosen.name!r} has {', '.join(found.splits)}."

@@ -26,7 +26,7 @@ def reference_lines(problems: Sequence[Problem], verifier: Verifier) -> list[str
 def overlap_lines(train: Sequence[Problem], scored: Mapping[str, Sequence[Problem]]) -> list[str]:
     """Problems of a scored split that are also trained on: with the same instruction, or with the same tests."""
     instructions = {_instruction(problem): problem.id for problem in train}
-    tests = {problem.check.text: problem.id for problem in train}
+    tests = {problem.check.text: problem.id for problem in train if problem.check.text}
     found = []
     for split, problems in scored.items():
         for problem in problems:

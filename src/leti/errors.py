@@ -46,6 +46,7 @@ class MissingBackend(UserError):  # noqa: N818 - it is read as a sentence: "miss
     """An optional package is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
+        self.extra = extra
         super().__init__(
             f"This needs the package {package!r}, which is not installed. Type: pip install 'leti[{extra}]'"
         )

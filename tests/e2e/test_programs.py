@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,8 @@ def test_stored_programs_are_verified_and_scored_without_torch(tmp_path: Path) -
     checked = without_torch("check", "pocket", "--set", "problems.limits={train = 5, validation = 5, test = 5}")
     assert checked.returncode == 0, checked.stderr
     assert "900 of 900 pass" in checked.stdout
+    assert "model: not tried. This needs the package" in checked.stdout
+    assert "pip install 'leti[train]'" in checked.stdout
 
 
 def test_learning_without_torch_says_what_to_install_and_leaves_nothing(tmp_path: Path) -> None:
@@ -146,3 +149,58 @@ def test_interrupting_ends_at_once(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "stopped" in said
     assert "Traceback" not in said
+
+
+def test_interrupting_twice_waits_for_nothing(tmp_path: Path) -> None:
+    judge = tmp_path / "judge.py"
+    judge.write_text(
+        "import time\ndef verify(problem, program):\n    try:\n        print('asked', flush=True)\n"
+        "        time.sleep(100)\n    finally:\n        print('going', flush=True)\n        time.sleep(100)\n"
+    )
+    words = ["verify", str(write(tmp_path / "rows.jsonl", {"program": "pass"})), "--out", str(tmp_path / "out")]
+    words = [sys.executable, "-m", "leti", *words, "--set", f"verify.function={judge}:verify"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        for said in ("asked\n", "going\n"):
+            assert process.stdout.readline() == said
+            os.kill(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert told.endswith("leti: left at once.\n")
+    assert "Traceback" not in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_version_is_told() -> None:
+    done = leti("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"leti {version('leti')}\n", "")
+
+
+FEW = ("--set", "problems.limits={train=1, validation=1, test=1}")
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("model.path=/no/such/weights", "There is no directory of weights '/no/such/weights'"),
+        ("model.device=cuda:99", "which cannot be used"),
+        ("tracker=tensorbord", "tracker is 'tensorbord'; it can be"),
+        ("pretrain.source=/no/such/text", "The pre-training source '/no/such/text'"),
+        ("model.lora={rank=2, targets=['no_such_layer']}", "does not fit"),
+        ("problems.format=chat", "no chat template"),
+    ],
+)
+def test_what_a_run_would_stumble_over_later_is_told_by_check(override: str, said: str) -> None:
+    done = leti("check", "pocket", *FEW, "--set", override)
+    assert done.returncode == 2, done.stderr
+    assert "references: 900 of 900 pass" in done.stdout
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check_tries_the_model_and_leaves_nothing(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "leti", "check", "pocket", *FEW]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("model: pocket loads and can be trained; nothing that `leti learn` needs is missing\n")
+    assert list(tmp_path.iterdir()) == []

@@ -38,6 +38,14 @@ def test_the_report_is_written(finished: Path) -> None:
     assert "pass@1" in (copy / "report.html").read_text()
 
 
+def test_the_report_is_written_elsewhere_and_the_run_is_left_alone(finished: Path, tmp_path: Path) -> None:
+    before = contents(finished)
+    done = leti("report", str(finished), "--out", str(tmp_path / "r.html"))
+    assert (done.returncode, done.stdout) == (0, f"Open {tmp_path / 'r.html'} in a browser.\n")
+    assert "pass@1" in (tmp_path / "r.html").read_text()
+    assert contents(finished) == before
+
+
 def test_show_prints_an_attempt_with_its_example(finished: Path) -> None:
     shown = leti("show", str(finished), "1", "problems/add2#3")
     assert shown.returncode == 0, shown.stderr

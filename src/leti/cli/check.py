@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leti.cli.options import Set
+from leti.errors import MissingBackend
+
+if TYPE_CHECKING:
+    from leti.build import AnyVerifier
+    from leti.config import Config
+
+TRAINING = "train"
+"""The extra that training needs whatever the configuration."""
 
 
 def check(
     config: Annotated[str, typer.Argument(metavar="CONFIG", help="A TOML file, or 'pocket'.")],
     set_: Set = [],  # noqa: B006 - typer reads it, nobody writes it
 ) -> None:
-    """Resolve a configuration, try the sandbox, run the reference solutions, estimate the cost, look for overlap."""
+    """Whether a run can begin: configuration, sandbox, reference solutions, overlap, cost, model and packages."""
     import json
 
     from leti import build
@@ -27,7 +35,20 @@ def check(
     with build.verifier(settings) as verifier:
         every = [problem for split in problems.splits.values() for problem in split]
         lines = [f"sandbox: level {build.isolation(verifier)}", *reference_lines(every, verifier)]
-    train, scoring = build.split(settings, problems, name=TRAIN), build.scoring(settings, problems)
-    lines += overlap_lines(train, scoring.splits)
-    lines += cost_lines(len(train) * settings.sampling.samples, scoring, iterations=settings.iterations)
-    typer.echo("\n".join(lines))
+        train, scoring = build.split(settings, problems, name=TRAIN), build.scoring(settings, problems)
+        lines += overlap_lines(train, scoring.splits)
+        lines += cost_lines(len(train) * settings.sampling.samples, scoring, iterations=settings.iterations)
+        typer.echo("\n".join(lines))
+        typer.echo(_model_line(settings, verifier))
+
+
+def _model_line(settings: Config, verifier: AnyVerifier) -> str:
+    from leti import build
+
+    try:
+        build.refuse_missing(settings, verifier)
+    except MissingBackend as error:
+        if error.extra != TRAINING:
+            raise
+        return f"model: not tried. {error}"  # the rest is worth knowing on a machine that is not to train
+    return f"model: {settings.model.path} loads and can be trained; nothing that `leti learn` needs is missing"

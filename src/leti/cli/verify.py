@@ -31,7 +31,7 @@ def verify(
     settings = load_config(
         DEFAULTS, [f"feedback.style={feedback}", f"verify.timeout={timeout}", f"verify.workers={workers}", *set_]
     )
-    found = read_programs(rows, build.named_problems(problems))
+    found = read_programs(rows, build.named_problems(problems), unchecked=settings.verify.function is not None)
     render = build.renderer(settings)
     with build.verifier(settings) as verifier:
         verdicts = verifier.verify(((program.problem, program.solution) for program in found), scored=True)

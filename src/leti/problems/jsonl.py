@@ -4,7 +4,7 @@
 
 and, if you like, `id`, `split` (train, the default, validation or test), `setup` (code the tests need, run after the
 program) and `reference` (what follows the prompt in a program known to pass; `leti check` runs it). In place of tests a
-row may have `calls`, `cases` or an `answer`: see `check_rows`.
+row may have `calls`, `cases` or an `answer`: see `check_rows`. Where a function of yours decides, none is needed.
 """
 
 from __future__ import annotations
@@ -36,8 +36,12 @@ class Row(BaseModel):
     split: Literal["train", "validation", "test"] = "train"
 
 
-def load(path: str) -> ProblemSet:
+def load(path: str, *, unchecked: bool = False) -> ProblemSet:
     """The problems of a file, by split; without an `id` a problem is named by its number in the file, from 1.
+
+    Args:
+        path: of the file, or the name of a data set on the hub.
+        unchecked: a row need not have a check.
 
     Raises:
         ProblemError: a wrong row: file, line and field are named.
@@ -47,7 +51,7 @@ def load(path: str) -> ProblemSet:
     seen: dict[str, str] = {}
     for number, (where, raw) in enumerate(rows(path), start=1):
         row = _row(raw, where)
-        check = _tests(row, where) if _has_tests(raw) else check_of(raw, where, reference=row.reference is not None)
+        check = Tests(tests=()) if unchecked and "tests" not in raw and _has_tests(raw) else _check(row, raw, where)
         problem = _problem(row, f"{name}/{number if row.id is None else row.id}", check)
         if problem.id in seen:
             raise ProblemError(f"{where}: field 'id': {problem.id!r} was used before ({seen[problem.id]}).")
@@ -83,6 +87,10 @@ def _problem(row: Row, name: str, check: Check) -> Problem:
         source=name.partition("/")[0],
         reference=None if row.reference is None else f"{row.prompt}{join}{row.reference}",
     )
+
+
+def _check(row: Row, raw: dict[str, Any], where: str) -> Check:
+    return _tests(row, where) if _has_tests(raw) else check_of(raw, where, reference=row.reference is not None)
 
 
 def _tests(row: Row, where: str) -> Tests:

@@ -26,8 +26,12 @@ ATTEMPT_BYTES = 5_000_000
 """What the attempts may take of the page; the rest of it is tables."""
 
 
-def write_report(run: Run) -> Path:
+def write_report(run: Run, out: Path | None = None) -> Path:
     """Writes the run's HTML file, whatever the run has got to.
+
+    Args:
+        run: the run.
+        out: the file; `report.html` in the run if it is None.
 
     Returns:
         Its path. The same run gives the same bytes.
@@ -35,12 +39,12 @@ def write_report(run: Run) -> Path:
     Raises:
         RunError: this is no run, a file in it is damaged, or it cannot be written to.
     """
-    page = render(gather(run)).encode("utf-8")
+    page, place = render(gather(run)).encode("utf-8"), out or run.report
     try:
-        write(run.report, page)
+        write(place, page)
     except OSError as error:
-        raise RunError(f"{run.report} cannot be written: {error.strerror}. Make the directory writable.") from None
-    return run.report
+        raise RunError(f"{place} cannot be written: {error.strerror}. Make the directory writable.") from None
+    return place
 
 
 def render(facts: Facts) -> str:

@@ -33,8 +33,11 @@ def beside(folder: Path) -> Path:
 
 
 def publish(partial: Path, folder: Path) -> None:
-    """Gives a finished folder its name, after everything in it is on the disk."""
+    """Gives a finished folder its name, after all in it is on the disk, and as readable as the folder."""
+    mode = partial.stat().st_mode & 0o666
     for path in [*partial.rglob("*"), partial]:
+        if path.is_file():
+            path.chmod(mode)  # safetensors writes for the owner alone
         _sync(path)
     partial.rename(folder)
     _sync(folder.parent)

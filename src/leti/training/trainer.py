@@ -19,17 +19,18 @@ from leti.training.checkpoint import Checkpoints, beside, publish
 from leti.training.crosstalk import refuse_crosstalk
 from leti.training.layers import prepare
 from leti.training.optimizer import OwnRows, faster, make_optimizer
-from leti.training.place import PretrainSettings
+from leti.training.place import PretrainSettings, TrainingPlace
 from leti.training.plan import EXAMPLES, PlannedStep, learning_rate, plan
 from leti.training.pretrain import blocks
 from leti.training.tokens import Encoded, add_control_tokens, control_rows, encode
 from leti.training.weights import load, load_moments, longest, narrow, save, save_moments
+from leti.turns import turns_of
 from leti.types import TrainStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from leti.training.place import TrainerSettings, TrainingPlace
+    from leti.training.place import TrainerSettings
     from leti.types import Example
 
 
@@ -88,6 +89,22 @@ class HFTrainer:
             save_moments(model, machine.optimizer, folder=partial)
         checkpoints.remove()  # before the weights appear: who sees them never comes back to clean up
         publish(partial, place.weights)
+
+    def refuse_unfit(self, start: str, *, prefix: str, chat: bool) -> None:
+        """Loads a model as for a fit, and lets go of it: a fit comes after hours of sampling.
+
+        Args:
+            start: the weights, as `TrainingPlace` has them.
+            prefix: what it will be asked with once it is trained.
+            chat: problems are messages, for which it needs a template.
+
+        Raises:
+            ConfigError: there is no such model, or it cannot be trained with these settings.
+        """
+        nowhere = Path("never-written")
+        place = TrainingPlace(start=start, weights=nowhere, checkpoint=nowhere, key="", prefix=prefix)
+        _, tokenizer = self._machine(place)
+        turns_of(tokenizer, chat=chat)
 
     def _machine(self, place: TrainingPlace) -> tuple[Machine, Any]:
         """With the tokenizer."""

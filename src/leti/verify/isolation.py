@@ -44,7 +44,8 @@ def choose(name: str = AUTO, *, packages: tuple[str, ...] = (), image: str | Non
         image: of level `container`.
 
     Raises:
-        IsolationError: there is no such level, it does not work here, or `auto` found less than the minimum.
+        IsolationError: there is no such level, it does not work here, or `auto` found less than the minimum; or a
+            package cannot be loaded there.
     """
     if name not in (AUTO, *LEVELS):
         raise IsolationError(f"No isolation level {name!r}. Type one of: {', '.join((AUTO, *LEVELS))}.")
@@ -59,16 +60,30 @@ def choose(name: str = AUTO, *, packages: tuple[str, ...] = (), image: str | Non
     for level in STRONGEST_FIRST if name == AUTO else (name,):
         reasons[level] = trouble(found[level])
         if not reasons[level]:
+            _refuse_missing(found[level])
             return found[level]
     raise IsolationError(_refusal(name, reasons))
 
 
-def trouble(sandbox: builtin.BuiltIn | Bubblewrap | Container) -> str:
-    """Start a cell that ends at once; return why it could not, or nothing where it could."""
+def _refuse_missing(sandbox: _Adapter) -> None:
+    if sandbox.packages and (reason := trouble(sandbox, "load")):
+        raise IsolationError(
+            f"verify.packages = {list(sandbox.packages)}: {reason}. Install it for the Python that programs run in "
+            f"(isolation {sandbox.level!r}), or leave it out."
+        )
+
+
+def trouble(sandbox: _Adapter, role: str = "none") -> str:
+    """Start a cell that ends at once; return why it could not, or nothing where it could.
+
+    Args:
+        sandbox: starts it.
+        role: `none`, or `load`, which loads the packages first.
+    """
     if sys.platform != "linux" and sandbox.level not in _EVERYWHERE:
         return f"needs Linux, this is {sys.platform}"
     try:
-        cell = sandbox.started("none")
+        cell = sandbox.started(role)
     except SandboxError as error:
         return str(error)
     try:

@@ -7,6 +7,7 @@ problem, `{"id", "problem": "mbpp/17", "completion"}` (what is run is the proble
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from leti.check_rows import KINDS, check_of
+from leti.check_rows import FIELDS, KINDS, check_of
 from leti.errors import ProblemError
 from leti.kinds import Check, Tests
 from leti.rows import json_objects, write_lines
@@ -24,6 +25,7 @@ from leti.verify.suspicion import suspicions as suspicions_of
 
 HUB, PLUS = ("pocket", "mbpp", "humaneval"), ("mbppplus", "humanevalplus")
 """Sources of problems by how they are named on the command line; all others are files of your own."""
+DECIDING = ("tests", "setup", "reference", *FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +40,21 @@ class Program:
     """`problem` and `sample`, where the row has them: they go back out too."""
 
 
-def read_programs(path: Path, problems: Mapping[str, Problem]) -> list[Program]:
+def read_programs(path: Path, problems: Mapping[str, Problem], *, unchecked: bool = False) -> list[Program]:
     """The programs of a file, in order.
 
     Args:
         path: JSONL, plain or .gz.
         problems: by id, for rows that name one.
+        unchecked: a row need not have a check, as something else decides.
 
     Raises:
         ProblemError: a wrong row; file, line and field are named.
     """
-    found = [_program(row, where, number, problems) for number, (where, row) in enumerate(json_objects(path))]
+    found = [
+        _program(row, where, number, problems, unchecked=unchecked)
+        for number, (where, row) in enumerate(json_objects(path))
+    ]
     if not found:
         raise ProblemError(f"{path}: no programs in it.")
     return found
@@ -116,7 +122,9 @@ def _verdict_line(judged: Judged, *, suspicions: bool) -> bytes:
     return json.dumps(row, ensure_ascii=True).encode()
 
 
-def _program(row: Mapping[str, Any], where: str, number: int, problems: Mapping[str, Problem]) -> Program:
+def _program(
+    row: Mapping[str, Any], where: str, number: int, problems: Mapping[str, Problem], *, unchecked: bool = False
+) -> Program:
     if "problem" in row and not any(kind in row for kind in ("tests", "calls", "cases")):
         problem = _named(row, where, problems)
         completion = _text(row, "completion", where)
@@ -124,13 +132,24 @@ def _program(row: Mapping[str, Any], where: str, number: int, problems: Mapping[
     else:
         program = completion = _text(row, "program", where)
         reference = _text(row, "reference", where) if row.get("reference") is not None else None
-        check = _check(row, where, reference=reference is not None)
+        _refuse_misspelt(row, where)
+        bare = unchecked and not any(kind in row for kind in ("tests", *KINDS))
+        check = Tests(tests=()) if bare else _check(row, where, reference=reference is not None)
         problem = Problem(id=f"row/{number}", prompt="", check=check, source="row", reference=reference)
     solution = Solution(
         problem=problem.id, sample=number, completion=completion, tokens=(), program=program, ending=Ending.TOKEN
     )
     names = {name: row[name] for name in ("problem", "sample") if name in row}
     return Program(id=row.get("id", number), problem=problem, solution=solution, names=names)
+
+
+def _refuse_misspelt(row: Mapping[str, Any], where: str) -> None:
+    """A row may say more than is asked for, but not what is nearly a field that decides."""
+    absent = [field for field in DECIDING if field not in row]
+    for name in row:
+        meant = [] if name in DECIDING else difflib.get_close_matches(name, absent, n=1, cutoff=0.86)
+        if meant:
+            raise ProblemError(f"{where}: field {name!r}: did you mean {meant[0]!r}? If not, name it otherwise.")
 
 
 def _check(row: Mapping[str, Any], where: str, *, reference: bool) -> Check:

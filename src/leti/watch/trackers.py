@@ -16,6 +16,18 @@ except ImportError as error:
     raise MissingBackend("accelerate", "train") from error
 
 
+def refuse_missing(name: str) -> None:
+    """Says at once what cannot be.
+
+    Raises:
+        ConfigError: there is no such tracker, or its package is not installed.
+    """
+    if name not in LOGGER_TYPE_TO_CLASS:
+        raise ConfigError(f"tracker is {name!r}; it can be {', '.join(sorted(LOGGER_TYPE_TO_CLASS))}.")
+    if name not in [str(each) for each in get_available_trackers()]:
+        raise ConfigError(f"tracker is {name!r}, and its package is not installed. Type: pip install {name}")
+
+
 class Tracker:
     """Logs every optimiser step and all scores, over the run's optimiser steps.
 
@@ -31,10 +43,7 @@ class Tracker:
     pause = 2.0
 
     def __init__(self, name: str, *, folder: Path, config: Mapping[str, Any]) -> None:
-        if name not in LOGGER_TYPE_TO_CLASS:
-            raise ConfigError(f"tracker is {name!r}; it can be {', '.join(sorted(LOGGER_TYPE_TO_CLASS))}.")
-        if name not in [str(each) for each in get_available_trackers()]:
-            raise ConfigError(f"tracker is {name!r}, and its package is not installed. Type: pip install {name}")
+        refuse_missing(name)
         self._accelerator = Accelerator(log_with=name, project_dir=str(folder / "tracker"))
         self._accelerator.init_trackers("leti", config=_dotted(config), init_kwargs=_named(name, folder))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from leti.errors import ConfigError, ProblemError
-from leti.kinds import Calls, Case, Streams
+from leti.kinds import Calls, Case, Streams, Tests
 from leti.problems import TEST, TRAIN, VALIDATION, digest, load_problems
 
 if TYPE_CHECKING:
@@ -88,6 +88,19 @@ def test_a_row_may_have_another_check_than_tests(path: Path) -> None:
 )
 def test_a_wrong_check_is_refused_with_file_line_and_field(path: Path, check: dict[str, Any], field: str) -> None:
     assert f"{path}, line 2: field '{field}'" in refusal(fill(path, GOOD, {"prompt": "def f():"} | check))
+
+
+def test_rows_need_no_check_where_something_else_decides(path: Path) -> None:
+    fill(path, {"prompt": "one more"}, {"prompt": "f", "answer": 42})
+    bare, answer = (p.check for p in load_problems("jsonl", str(path), unchecked=True).split(TRAIN))
+    assert bare == Tests(tests=())
+    assert isinstance(answer, Calls)
+    assert "field 'tests': Field required" in refusal(str(path))
+
+
+def test_tests_that_are_there_are_read_whatever_else_decides(path: Path) -> None:
+    with pytest.raises(ProblemError, match="every program would pass"):
+        load_problems("jsonl", fill(path, {"prompt": "f", "tests": []}), unchecked=True)
 
 
 def test_one_test_may_be_a_string(path: Path) -> None:

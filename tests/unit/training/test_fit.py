@@ -182,6 +182,14 @@ def test_bfloat16_keeps_float32_weights(tmp_path: Path, start: Path) -> None:
     assert steps != exact
 
 
+def test_whoever_may_read_the_folder_may_read_what_is_in_it(tmp_path: Path, start: Path) -> None:
+    fit(tmp_path, start)
+    folder = tmp_path / "weights"
+    written = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.suffix for path in written} >= {".safetensors", ".json"}
+    assert {path.stat().st_mode & 0o777 for path in written} == {folder.stat().st_mode & 0o666}
+
+
 def test_weights_are_a_plain_folder(tmp_path: Path, start: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(start, dtype=torch.bfloat16)
     model.generation_config.max_new_tokens = 77

@@ -20,7 +20,9 @@ def seen(monkeypatch: pytest.MonkeyPatch, **reasons: str) -> list[str]:
     """Let the trial of each level say this; return the levels that were tried."""
     tried = []
 
-    def trouble(sandbox: builtin.BuiltIn) -> str:
+    def trouble(sandbox: builtin.BuiltIn, role: str = "none") -> str:
+        if role == "load":
+            return ""
         tried.append(sandbox.level)
         return reasons.get(sandbox.level, "")
 
@@ -89,6 +91,20 @@ def test_on_other_systems_auto_says_what_there_is(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(IsolationError, match=r"needs Linux.*verify\.isolation=container.*verify\.isolation=process"):
         choose()
+
+
+@pytest.mark.parametrize("level", ["auto", "process"])
+def test_a_package_that_is_not_there_is_told_as_what_it_is(level: str) -> None:
+    with pytest.raises(IsolationError) as told:
+        choose(level, packages=("json", "no_such_package"))
+    assert str(told.value).startswith(
+        "verify.packages = ['json', 'no_such_package']: package 'no_such_package': No module named 'no_such_package'. "
+        "Install it"
+    )
+
+
+def test_packages_that_are_there_are_no_trouble() -> None:
+    assert choose("process", packages=("json",)).level == "process"
 
 
 def test_packages_and_the_image_are_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:

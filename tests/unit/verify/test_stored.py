@@ -79,6 +79,19 @@ def test_tests_go_before_other_fields_that_a_row_may_have(tmp_path: Path) -> Non
     assert isinstance(program.problem.check, Tests)
 
 
+def test_columns_that_are_none_of_ours_are_passed_over(tmp_path: Path) -> None:
+    row = {"program": ADD, "tests": "assert 1", "test": 1, "model": "m", "entry_point": "add", "accepted": True}
+    (program,) = read_programs(rows(tmp_path / "a", row), {})
+    assert isinstance(program.problem.check, Tests)
+
+
+def test_rows_need_no_check_where_something_else_decides(tmp_path: Path) -> None:
+    path = rows(tmp_path / "a", {"program": ADD}, {"program": ADD, "answer": 42})
+    bare, answer = (program.problem.check for program in read_programs(path, {}, unchecked=True))
+    assert bare == Tests(tests=())
+    assert isinstance(answer, Calls)
+
+
 def test_a_problem_that_is_named_goes_before_an_answer(tmp_path: Path) -> None:
     known = Problem(id="a/1", prompt="p", check=Streams(cases=(Case(stdin="", stdout=""),)), source="a")
     row = {"problem": "a/1", "completion": "c", "answer": 42}
@@ -94,6 +107,9 @@ def test_a_problem_that_is_named_goes_before_an_answer(tmp_path: Path) -> None:
         ({"program": ADD, "function": "add", "calls": [{"arguments": [1, 2]}]}, "calls.0.expected"),
         ({"program": ADD, "cases": [{"stdin": ""}]}, "cases.0.stdout"),
         ({"calls": [{"arguments": [1, 2], "expected": 3}], "function": "add"}, "program"),
+        ({"program": ADD, "answer": 3, "tolerence": 0.1}, "tolerence"),
+        ({"program": ADD, "test": "assert add(1, 2) == 3"}, "test"),
+        ({"program": ADD, "functions": "add", "calls": [{"arguments": [1, 2], "expected": 3}]}, "functions"),
     ],
 )
 def test_a_wrong_row_is_refused_with_file_line_and_field(tmp_path: Path, row: dict[str, Any], field: str) -> None:

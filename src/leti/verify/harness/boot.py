@@ -30,7 +30,7 @@ FAILED = 71  # the exit status where the jail could not be made
 
 
 def main() -> NoReturn:
-    """Enter the jail and serve; the role `none` only says that the jail could be made."""
+    """Enter the jail and serve; the roles `none` and `load` (packages) only say that it could be done."""
     options = DEFAULTS | json.loads(sys.argv[2])
     try:
         inside = jail.enter(cast("jail.Options", options))
