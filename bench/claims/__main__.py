@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arms import HERE, arms, claims
+from arms import FURTHER, HERE, SECOND, arms, claims
 from owing import owed
 from page import read, write_page
 from tables import TABLES
@@ -56,6 +56,21 @@ def play_all(pairs: Sequence[tuple[str, int]], *, jobs: int, options: Sequence[s
         raise SystemExit(1)
 
 
+def refuse_missing(chosen: Sequence[Arm], second: Path) -> None:
+    """Says how what some arms need is made.
+
+    Raises:
+        SystemExit: it is not there.
+    """
+    asked = [value for arm in chosen for value in arm.set.values()]
+    for path, command in (
+        (second, "make.py --second --out runs/pocket-second"),
+        (FURTHER, "further.py --out runs/pocket-further"),
+    ):
+        if str(path) in asked and not path.exists():
+            raise SystemExit(f"{path} is not there. Type: python recipes/pocket/{command}")
+
+
 def look(known: dict[str, Arm], *, jobs: int) -> None:
     """A quick look at the first three claims, printed."""
     results = Path("runs", "claims-quick", "results")
@@ -79,7 +94,7 @@ def _options() -> Any:
     parser.add_argument("--claims", nargs="*", default=[], help="by number, such as 1 3")
     parser.add_argument("--seeds", type=int, default=len(SEEDS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--second", type=Path, default=Path("runs", "pocket-second", "model"))
+    parser.add_argument("--second", type=Path, default=SECOND)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--page", action="store_true")
     return parser.parse_args()
@@ -95,12 +110,8 @@ def main() -> None:
         return
     if not options.page:
         names = list(dict.fromkeys(name for claim in chosen for name in claim.arms))
+        refuse_missing([known[name] for name in names], options.second)
         pairs = owed(names, known, HERE / "results", range(options.seeds))
-        if any("second" in arm for arm, _ in pairs) and not options.second.is_dir():
-            raise SystemExit(
-                f"The second scale is not there ({options.second}). Type: "
-                "python recipes/pocket/make.py --second --out runs/pocket-second"
-            )
         play_all(pairs, jobs=options.jobs, options=["--second", str(options.second)])
     write_page(DOCS, claims())
 

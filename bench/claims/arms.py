@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 HERE = Path(__file__).parent
+SECOND = Path("runs", "pocket-second", "model")
+"""The second scale, as `recipes/pocket/make.py --second --out runs/pocket-second` makes it."""
+FURTHER = Path("runs", "pocket-further", "pocket.jsonl")
+"""More problems, as `recipes/pocket/further.py --out runs/pocket-further` makes them."""
 QUICK = {
     "problems.limits": {"train": 60, "validation": 20, "test": 60, "plain": 20},
     "sampling.samples": 8,
@@ -55,14 +59,15 @@ class Claim:
     """What the tables say, in words."""
 
 
-def arms(second: Path | None = None, *, quick: bool = False) -> dict[str, Arm]:
-    """Every arm by name; `{second}` in a value is the folder of the second scale."""
+def arms(second: Path = SECOND, *, quick: bool = False) -> dict[str, Arm]:
+    """Every arm by name; `{second}` in a value is the folder of the second scale, `{further}` more problems."""
+    made = {"{second}": str(second), "{further}": str(FURTHER)}
     table = tomllib.loads((HERE / "arms.toml").read_text("utf-8"))
     shared = table.pop("all")
     found = {}
     for name, row in table.items():
         keys = {**shared, **row.pop("set", {}), **(QUICK if quick else {})}
-        keys = {k: str(second) if v == "{second}" else v for k, v in keys.items()}
+        keys = {k: made.get(v, v) if isinstance(v, str) else v for k, v in keys.items()}
         found[name] = Arm(name=name, about=row.pop("about"), set=keys, **row)
     return found
 

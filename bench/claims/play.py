@@ -23,14 +23,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from arms import HERE, Arm, arms
+from arms import HERE, SECOND, Arm, arms
 from gate import MASK
 from measures import Scored, ends, gate_of, passes, tell
 
 from leti import build
 from leti.config import Config, load_config, resolved
 from leti.loop import Leti, Objective, Sampler
-from leti.problems import TEST, VALIDATION
+from leti.problems import TEST, VALIDATION, load_problems
 from leti.problems.pocket import PLAIN
 from leti.runs import Place, Programs, Run
 from leti.sampling.scripted import ScriptedSampler
@@ -142,8 +142,10 @@ def score_held_out(loop: Leti, config: Config, run: Run, *, curve: bool, shared:
     return found
 
 
-def _asked(config: Config, split: str) -> list[Problem]:
-    return build.split(config, build.problem_set(config), name=TEST if split in DRAWN else split)
+def _asked(config: Config, split: str) -> Sequence[Problem]:
+    """Of the built-in problems, whatever was trained on."""
+    name = TEST if split in DRAWN else split
+    return load_problems("pocket").split(name, config.problems.limits.get(name))
 
 
 def _programs(loop: Leti, where: tuple[Config, Run, Place], *, split: str, samples: int, shared: Path) -> Programs:
@@ -195,7 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("arm")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--second", type=Path, default=Path("runs", "pocket-second", "model"))
+    parser.add_argument("--second", type=Path, default=SECOND)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--complete", action="store_true")
     options = parser.parse_args()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import replace
 from random import Random
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from grammar import Composition, Task, compositions, draw_input, draw_task, instruction, name_pieces, telling_name
@@ -14,11 +15,12 @@ from trial import call, error_of
 from programs import STYLES, draw_style, plan, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 CORPUS_SHARE = 0.5
 LONGEST_EXPECTED = 60  # characters
-SHARES = {1: 0.12, 2: 0.44, 3: 0.44}
+SHARES = MappingProxyType({1: 0.12, 2: 0.44, 3: 0.44})
+"""Of the problems, by the number of operations."""
 
 
 def deal(seed: int) -> tuple[list[Composition], list[Composition]]:
@@ -112,13 +114,15 @@ def _turns(pool: list[Composition]) -> list[Composition]:
     return sorted(pool, key=lambda each: turn[each.key])
 
 
-def benchmark(pool: list[Composition], sizes: dict[str, int], seed: int) -> list[dict[str, object]]:
+def benchmark(
+    pool: list[Composition], sizes: dict[str, int], seed: int, *, shares: Mapping[int, float] = SHARES
+) -> list[dict[str, object]]:
     """Return all problems, split by split; no composition, instruction or function name and test is there twice."""
     rng = Random(seed)
     total = sum(sizes.values())
     rows: list[dict[str, object]] = []
     seen: set[str] = set()
-    for level, share in SHARES.items():
+    for level, share in shares.items():
         level_rows: list[dict[str, object]] = []
         for composition in _turns([each for each in pool if each.operations == level]):
             row = problem(composition, rng) if len(level_rows) < round(share * total) else None
