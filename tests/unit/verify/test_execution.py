@@ -115,6 +115,29 @@ def solve(x): return x
     assert lane.judged(program, check).passed
 
 
+@pytest.mark.parametrize(
+    "check",
+    [
+        "assert solve(1).x == 1 and solve(1).y == [1]",
+        "x, y = solve(2)\nassert (x, y) == (2, [2]) == solve(2)",
+        "assert solve(1)._asdict() == {'x': 1, 'y': [1]}",
+        "assert isinstance(solve(1), tuple) and type(solve(1)) != tuple",
+        "assert back(solve(3)) == 3",
+    ],
+)
+def test_named_tuples_have_their_fields(lane: OneLane, check: str) -> None:
+    program = "from collections import namedtuple\nP = namedtuple('P', 'x y')\ndef back(p): return p.x\n"
+    verdict = lane.judged(program + "def solve(x): return P(x, [x])", check)
+    assert verdict.passed, verdict
+
+
+def test_a_wrong_named_tuple_is_told_by_its_names(lane: OneLane) -> None:
+    program = "from collections import namedtuple\nP = namedtuple('P', 'x y')\ndef solve(x): return P(x, 0)"
+    verdict = lane.judged(program, "assert solve(1) == (1, 2)")
+    assert verdict.error is not None
+    assert (verdict.error.expected, verdict.error.got) == ("(1, 2)", "P(x=1, y=0)")
+
+
 def test_frames_of_evaluated_text_are_told_apart(lane: OneLane) -> None:
     verdict = lane.judged("def solve(x):\n    return eval('\\n1/0')")
     assert verdict.error is not None

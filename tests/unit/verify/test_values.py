@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -15,6 +15,11 @@ from leti.verify.harness import values
 from leti.verify.harness.render import render
 
 Point = namedtuple("Point", "x y")  # noqa: PYI024 - this kind too is met in programs
+
+
+class Pair(NamedTuple):
+    left: Any
+    right: Any
 
 
 class Liar:
@@ -84,7 +89,6 @@ def test_plain_data_arrives_as_it_is(value: Any) -> None:
     [
         (Number.ONE, 1),
         (Text.A, "a"),
-        (Point(1, 2), (1, 2)),
         (Cheat(7), 7),
         (type("F", (float,), {})(1.5), 1.5),
         (type("B", (bytes,), {})(b"a"), b"a"),
@@ -100,6 +104,32 @@ def test_an_instance_of_a_derived_class_arrives_as_the_content_of_its_base(value
     assert not kept
     assert type(found) is type(arrives)
     assert repr(found) == repr(arrives)
+
+
+def test_a_named_tuple_arrives_with_its_names() -> None:
+    found, kept = crossed([Point(1, Pair((2,), [3])), Point(4, 5)])
+    assert not kept
+    assert repr(found) == "[Point(x=1, y=Pair(left=(2,), right=[3])), Point(x=4, y=5)]"
+    assert found[0].y.right == [3]
+    assert found[1] == (4, 5)
+    assert type(found[0]) is type(found[1]) is not tuple
+    assert found[0]._replace(x=6) == (6, found[0].y)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [("class", "x"), ("_x", "y"), ("x", "x"), ("x",), ("x", Text.A), ["x", "y"], 7, ("x y", "z"), (), ("x" * 100, "y")],
+    ids=repr,
+)
+def test_names_that_no_named_tuple_has_are_left_behind(fields: Any) -> None:
+    found, kept = crossed(type("Odd", (tuple,), {"_fields": fields})((1, 2)))
+    assert (type(found), found, kept) == (tuple, (1, 2), [])
+
+
+def test_a_few_kinds_of_named_tuples_arrive_and_the_others_as_tuples() -> None:
+    found, _ = crossed([namedtuple(f"K{number}", "x")(number) for number in range(values.MAX_NAMED + 2)])  # noqa: PYI024
+    assert [type(one) is tuple for one in found] == [False] * values.MAX_NAMED + [True] * 2
+    assert found == [(number,) for number in range(values.MAX_NAMED + 2)]
 
 
 @pytest.mark.parametrize(
@@ -159,6 +189,8 @@ def test_what_is_too_deep_or_holds_itself_stays_in_part() -> None:
         *('{"range":["0x0","0x1","0x0"]}', '{"Decimal":"x"}', '{"fraction":["0x1","0x0"]}', '{"date":["x"]}'),
         *('{"time":["01:00",7]}', '{"timedelta":[1e400,0,0]}', '{"timedelta":[1,2,3,4,5,6,7,8]}', '{"type":"os"}'),
         *('{"type":[]}', '{"Counter":[[[],1]]}', '{"keys":[[]]}', '{"deque":[[1],-1]}', '{"int":"' + "f" * 10 + '\n"'),
+        *('{"named":["P",["x"],[1,2]]}', '{"named":["P",["_x"],[1]]}', '{"named":["lambda",["x"],[1]]}', '{"named":1}'),
+        *('{"named":["P",["x","x"],[1,2]]}', '{"named":["P",["x=[]"],[1]]}', '{"named":["P",[["x"]],[1]]}'),
         *("[" * 100_000, '{"tuple":' * 100_000, "9" * 10_000, '{"deque":{}}', '{"deque":[{"int":"0x1"},2]}'),
     ],
     ids=lambda text: text[:40],
@@ -185,6 +217,7 @@ def test_malformed_text(text: str) -> None:
         (defaultdict(int, a=1), "defaultdict({'a': 1})"),
         (OrderedDict(a=1), "OrderedDict({'a': 1})"),
         (deque([1]), "deque([1])"),
+        (Point(1, Liar()), "Point(x=1, y=<Liar object>)"),
         (Fraction(1, 2), "Fraction(1, 2)"),
         (Decimal("1.50"), "Decimal('1.50')"),
         (range(3), "range(0, 3)"),

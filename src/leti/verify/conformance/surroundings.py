@@ -237,3 +237,11 @@ def settled(most: int | None = None) -> int:
     while (count := sum(1 for _ in below(os.getpid()))) > most and time.monotonic() < until:
         time.sleep(0.01)
     return count
+
+
+def crowd() -> float:
+    """Return how many want a processor, for each that there is (over the last minute); at least 1."""
+    try:
+        return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    except OSError:
+        return 1.0

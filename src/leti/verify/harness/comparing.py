@@ -27,7 +27,7 @@ def same(got: Any, expected: Any, *, tolerance: float) -> bool:
     """
     if got is expected or bool(got == expected):
         return True
-    if isinstance(expected, _ROWS) and type(got) is type(expected):
+    if isinstance(expected, _ROWS) and isinstance(got, list if isinstance(expected, list) else tuple):
         pairs = zip(got, expected, strict=False)
         return len(got) == len(expected) and all(same(one, other, tolerance=tolerance) for one, other in pairs)
     if isinstance(expected, dict) and isinstance(got, dict):

@@ -39,6 +39,13 @@ def _render(value: Any, room: int, depth: int) -> str:
         return f"Fraction({_render(value.numerator, room, depth)}, {_render(value.denominator, room, depth)})"
     if kind in _BRACKETS:
         return _container(value, kind, room, depth)
+    return _object(value, kind, room, depth)
+
+
+def _object(value: Any, kind: type, room: int, depth: int) -> str:
+    if issubclass(kind, tuple):  # with names: no other derived class crosses
+        named = [f"{name}={_render(item, room, depth + 1)}" for name, item in zip(value._fields, value, strict=True)]
+        return f"{kind.__name__}({', '.join(named)})"
     return f"<{(Remote.named(value) if kind is Remote else kind.__name__)[:80]} object>"
 
 

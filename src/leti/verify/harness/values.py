@@ -1,7 +1,8 @@
 """Values as plain data: what crosses between the program's side and the judge's.
 
 A value is *plain* when it is built of exact builtin types and a few of the standard library. An instance of a class
-that derives from such a type crosses as its base's content. Any other object stays where it is, and a handle crosses.
+that derives from such a type crosses as its base's content; that of a named tuple with its names. Any other object
+stays where it is, and a handle crosses.
 
 As JSON: null, booleans, numbers, text and lists stand for themselves; everything else is an object with one key, which
 names its kind. Nothing the program wrote is called to make it, and nothing but constructors of these types to read it.
@@ -13,7 +14,9 @@ import _json
 import builtins
 import json
 import sys
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from functools import lru_cache
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,6 +28,10 @@ MAX_DEPTH = 200
 WIDE = 1 << 1000
 """Integers beyond it are written in hexadecimal: decimal takes time that grows with the square of their length."""
 
+MAX_FIELDS = 100
+MAX_NAMED = 16
+"""Kinds of named tuples in one value: each is a class that has to be made. The others arrive as tuples."""
+
 LIBRARIES = frozenset(
     "bisect cmath collections copy datetime decimal fractions functools heapq itertools math numpy operator random re "
     "statistics string typing".split()
@@ -32,6 +39,8 @@ LIBRARIES = frozenset(
 """Modules of which a name crosses as a name: each side has its own."""
 
 _mro = type.__dict__["__mro__"].__get__
+_members = type.__dict__["__dict__"].__get__
+_type_name = type.__dict__["__name__"].__get__
 _builtin_types = {value: name for name, value in vars(builtins).items() if type(value) is type}
 _SIMPLE = frozenset({str, bool, type(None), float})
 _encode = _json.make_encoder(None, repr, _json.encode_basestring_ascii, None, ":", ",", False, False, True)
@@ -63,11 +72,32 @@ def _plain(value: Any, keep: Callable[[Any], Any], depth: int) -> Any:
         return write(value, keep, depth + 1)
     if kind is type and value in _builtin_types:
         return {"type": _builtin_types[value]}
+    return _derived(value, kind, keep, depth + 1)
+
+
+def _derived(value: Any, kind: type, keep: Any, depth: int) -> Any:
+    if names := _names(value, kind):
+        return {"named": [_type_name(kind), names, [_plain(item, keep, depth) for item in tuple.__iter__(value)]]}
     for base in _mro(kind):
         read = _READ.get(base)
         if read is not None:
-            return _plain(read(value), keep, depth + 1)
+            return _plain(read(value), keep, depth)
     return keep(value)
+
+
+def _names(value: Any, kind: type) -> list[str]:
+    """Return the names of a named tuple's items; none if it is none, or one with names that others could not have."""
+    if not issubclass(kind, tuple):
+        return []
+    found = next((fields for base in _mro(kind) if (fields := _members(base).get("_fields")) is not None), None)
+    if type(found) is not tuple or not found or tuple.__len__(value) != len(found):
+        return []
+    words = [_type_name(kind), *found]
+    return list(found) if _are_names(words) and len(set(found)) == len(found) <= MAX_FIELDS else []
+
+
+def _are_names(words: list[Any]) -> bool:
+    return all(type(w) is str and len(w) < 100 and w.isidentifier() and not iskeyword(w) and w[0] != "_" for w in words)
 
 
 def _items(name: str) -> Callable[[Any, Any, int], Any]:
@@ -182,17 +212,38 @@ def rebuilt(data: str, handle: Callable[[Any], Any]) -> Any:
     Raises:
         MalformedError: if it is not such a text.
     """
+    named: dict[tuple[str, ...], Any] = {}
 
     def hook(pairs: list[tuple[str, Any]]) -> Any:
         if len(pairs) != 1:
             raise MalformedError(f"{len(pairs)} keys")
         kind, content = pairs[0]
+        if kind == "named":
+            return _named(content, named)
         return handle(content) if kind == "handle" else _MAKE[kind](content)
 
     try:
         return json.loads(data, object_pairs_hook=hook) if "{" in data else json.loads(data)
     except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, AttributeError, IndexError) as error:
         raise MalformedError(f"{type(error).__name__}: {error}") from None
+
+
+def _named(content: Any, known: dict[tuple[str, ...], Any]) -> Any:
+    """Return a named tuple, of the same class for the same names."""
+    name, names, items = content
+    if not _are_names([name, *names]) or len(names) > MAX_FIELDS:
+        raise MalformedError("names that a named tuple cannot have")
+    key = (name, *names)
+    if key not in known:
+        if len(known) == MAX_NAMED:
+            return tuple(items)
+        known[key] = _class_of(key)
+    return known[key](*items)
+
+
+@lru_cache(64)
+def _class_of(words: tuple[str, ...]) -> Any:
+    return namedtuple(words[0], words[1:])  # noqa: PYI024 - its fields are not known before
 
 
 def _keyed(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
