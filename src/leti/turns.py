@@ -16,6 +16,11 @@ from leti.vocabulary import CONTROL_TOKENS, lead, plain
 SAID, ANSWERED = "what the user says", "what the model answers"
 """Stand for these while a template is read."""
 USER, MODEL = {"role": "user", "content": SAID}, {"role": "assistant", "content": ANSWERED}
+NOW = {"Y": "2024", "y": "24", "m": "07", "B": "July", "b": "Jul", "d": "26", "A": "Friday", "a": "Fri"}
+NOW |= {"H": "00", "M": "00", "S": "00", "f": "000000"}
+AT_NOW = "".join(f".replace('%{letter}', '{value}')" for letter, value in NOW.items())
+CLOCK = f"{{%- macro strftime_now(form) -%}}{{{{ form{AT_NOW} }}}}{{%- endmacro -%}}"
+"""For templates that tell the model the date (Llama 3.2's knows this one): when a run goes on it may be another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def _of_template(tokenizer: Any, first: tuple[int, ...], end: int | None) -> Tur
             "problems.format is chat, and the model's tokenizer has no chat template. Take a model that was trained to "
             "chat, or type: --set problems.format=completion"
         )
-    asked = tokenizer.apply_chat_template([USER], tokenize=False, add_generation_prompt=True)
+    asked = _rendered(tokenizer, [USER], add_generation_prompt=True)
     before, shown, after = asked.partition(SAID)
     if not shown:
         raise ConfigError("The model's chat template does not show what the user says as it is. Take another model.")
@@ -76,12 +81,18 @@ def turn_end(tokenizer: Any) -> int | None:
     if not tokenizer.chat_template:
         return None
     try:
-        whole = tokenizer.apply_chat_template([USER, MODEL], tokenize=False)
+        whole = _rendered(tokenizer, [USER, MODEL])
     except TemplateError:  # a template that takes no such conversation
         return None
     _, shown, closed = whole.rpartition(ANSWERED)
-    ids = _own(tokenizer, closed) if shown else ()
-    return ids[0] if ids else None
+    marks = {*tokenizer.all_special_ids, *tokenizer.get_added_vocab().values()}  # a blank may stand before the mark
+    return next((index for index in _own(tokenizer, closed) if index in marks), None) if shown else None
+
+
+def _rendered(tokenizer: Any, messages: list[dict[str, str]], **how: bool) -> str:
+    template = tokenizer.get_chat_template()
+    template = CLOCK + template if "strftime_now" in template else template
+    return str(tokenizer.apply_chat_template(messages, chat_template=template, tokenize=False, **how))
 
 
 def _own(tokenizer: Any, text: str) -> tuple[int, ...]:

@@ -15,6 +15,11 @@ HEADERS = (
     "{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n\n{{ m.content | trim }}<|im_end|>{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n\n{% endif %}"
 )
+BLANK_FIRST = (
+    "{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]{% else %}"
+    "{{ ' ' + m.content + GAP }}<|im_end|>\n{% endif %}{% endfor %}"
+)
+DATED = "{{ strftime_now('%d %b %Y %H:%M:%S.%f') }}\n" + CHATML
 TEMPLATES = pytest.mark.parametrize("template", [CHATML, HEADERS])
 
 
@@ -50,6 +55,19 @@ def test_an_answer_ends_as_the_template_ends_it(template: str) -> None:
     tokenizer = tiny_chat_tokenizer(template)
     assert turns_of(tokenizer, chat=True).end == tokenizer.convert_tokens_to_ids("<|im_end|>")
     assert turns_of(tokenizer, chat=False).end == tokenizer.eos_token_id
+
+
+@pytest.mark.parametrize("gap", ["' '", "'\\n'", "'\\n\\n'"])
+def test_what_stands_before_the_mark_that_ends_a_turn_ends_nothing(gap: str) -> None:
+    tokenizer = tiny_chat_tokenizer(BLANK_FIRST.replace("GAP", gap))
+    assert turn_end(tokenizer) == tokenizer.convert_tokens_to_ids("<|im_end|>")
+
+
+def test_a_template_with_the_date_is_the_same_tomorrow() -> None:
+    tokenizer = tiny_chat_tokenizer(DATED)
+    first, second = (turns_of(tokenizer, chat=True) for _ in range(2))
+    assert first == second
+    assert "26 Jul 2024 00:00:00" in tokenizer.decode(first.before)
 
 
 def test_a_template_that_ends_nothing_leaves_the_end_of_text() -> None:
