@@ -258,7 +258,7 @@ class Decoding:
     """0 takes the most likely token."""
     top_p: float = 1.0
     min_p: float = 0.0
-    """Tokens that the model holds this many times less likely than its favourite, under the prefix, never come."""
+    """Tokens less likely than this share of the likeliest one, at the temperature and under the prefix, never come."""
     guidance: float = 0.0
     """With a good token for prefix: draw from `(1 + guidance) * logits(good) - guidance * logits(bad)`."""
     max_new_tokens: int = 256

@@ -36,7 +36,10 @@ FENCED = re.compile(
 PYTHON = frozenset({"", "python", "python3", "py"})
 
 DEFINITION = re.compile(r"(async\s+def|def|class)\b|@")
-BELONGS = re.compile(r"(import|from)\b|#|\w[\w.\[\]'\", ]*(:[^=]+)?=(?!=)")
+BELONGS = re.compile(
+    r"(import|from)\b|#|(?!(?:if|elif|else|for|while|with|try|except|finally|match|case|async|assert|return)\b)"
+    r"\w[\w.\[\]'\", ]*(:[^=]+)?=(?!=)"
+)
 """Top-level lines that may follow a function and stay: imports, comments, assignments (such as an alias of it)."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,13 +37,18 @@ class Rules:
     decoding: Decoding
     forbidden: torch.Tensor
     """Ids that must never come."""
+    window: int | None
+    """Positions the model has; None if they have no end."""
 
 
 class Lines:
     """The lines of a batch inside the model: their keys and values, and where their next tokens stand."""
 
-    def __init__(self, model: Any, prompts: Sequence[tuple[int, ...]], *, longest: int) -> None:
+    def __init__(
+        self, model: Any, prompts: Sequence[tuple[int, ...]], *, longest: int, window: int | None = None
+    ) -> None:
         self._model = model
+        self._last = (sys.maxsize if window is None else window) - 1
         self._options = _options(model)
         unique = list(dict.fromkeys(prompts))
         width = max(map(len, unique))
@@ -79,7 +85,7 @@ class Lines:
         """Puts one token (lines,) behind each line and makes the logits of the next."""
         self._filled += 1
         self.logits = self._forward(tokens[:, None], self._next, self._seen[:, : self._filled])
-        self._next = self._next + 1
+        self._next = (self._next + 1).clamp_max(self._last)  # a line that has ended may be read on past the window
 
     def keep(self, indices: torch.Tensor) -> None:
         """Leaves only the lines `indices`, in that order."""
@@ -128,12 +134,13 @@ def decode(
     """
     stride = 1 if model.device.type == "cpu" else GPU_STRIDE
     numbers = torch.from_numpy(uniforms).to(model.device)  # (lines, tokens)
-    sides = [Lines(model, prompts, longest=ledger.longest) for prompts in contexts]
+    sides = [Lines(model, prompts, longest=ledger.longest, window=rules.window) for prompts in contexts]
     drawn: list[torch.Tensor] = []  # of (lines,)
     for place in range(ledger.longest):
         decoding = rules.decoding
         sides[0].logits.index_fill_(-1, rules.forbidden, -torch.inf)  # on one side: minus infinity cannot be weighed
-        logits = steer([side.logits for side in sides], guidance=decoding.guidance, min_p=decoding.min_p)
+        how = {"guidance": decoding.guidance, "min_p": decoding.min_p, "temperature": decoding.temperature}
+        logits = steer([side.logits for side in sides], **how)
         drawn.append(draw(logits, numbers[:, place], temperature=decoding.temperature, top_p=decoding.top_p))
         tokens = drawn[-1].clamp_min(0)
         if len(drawn) == stride or place + 1 == ledger.longest:

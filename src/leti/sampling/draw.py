@@ -17,7 +17,7 @@ HEAD = 512
 """Tokens that are sorted first for the nucleus; it seldom reaches further."""
 
 
-def steer(sides: Sequence[torch.Tensor], *, guidance: float, min_p: float) -> torch.Tensor:
+def steer(sides: Sequence[torch.Tensor], *, guidance: float, min_p: float, temperature: float) -> torch.Tensor:
     """Logits (lines, vocabulary) that lean away from the second side, without what the first holds to be unlikely.
 
     Args:
@@ -25,12 +25,13 @@ def steer(sides: Sequence[torch.Tensor], *, guidance: float, min_p: float) -> to
         guidance: w of `(1 + w) * good - w * bad` (classifier-free guidance).
         min_p: least probability a token may have on the first side, as a share of the likeliest one's. Guidance needs
             it: far down the tail the two sides differ most where neither knows anything.
+        temperature: at which that is looked at (as in transformers and vLLM).
     """
     first = sides[0]
     steered = first if len(sides) == 1 else (1 + guidance) * first - guidance * sides[1]
     if not min_p:
         return steered
-    floor = first.max(dim=-1, keepdim=True).values + math.log(min_p)  # (lines, 1)
+    floor = first.max(dim=-1, keepdim=True).values + temperature * math.log(min_p)  # (lines, 1)
     return steered.masked_fill(first < floor, -torch.inf)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ try:
 except ImportError as error:
     raise MissingBackend("transformers", "train") from error
 
+from leti.sampling.prompts import prompts_of
 from leti.turns import turn_end
+from leti.types import Problem, SampleRequest
 from leti.vocabulary import CONTROL_TOKENS
 
 
@@ -61,6 +63,23 @@ def encoding_of(weights: str) -> Encoding:
         forbidden=tuple(forbidden(tokenizer, width=text.vocab_size, ends=ends)),
         window=getattr(text, "max_position_embeddings", None),
     )
+
+
+def refuse_long(problems: Sequence[Problem], request: SampleRequest) -> None:
+    """Looks at all prompts, before the work that comes first.
+
+    Args:
+        problems: whose prompts.
+        request: by its weights and decoding; they need not have the token of its prefix yet.
+
+    Raises:
+        ConfigError: there are no such weights.
+        ProblemError: a prompt is empty, or leaves no room in the model's window.
+    """
+    encoding = encoding_of(request.weights)
+    window = encoding.window and encoding.window - bool(request.prefix)
+    rows = [(problem, 0) for problem in problems]
+    prompts_of(rows, replace(request, prefix=""), tokenizer=encoding.tokenizer, window=window)
 
 
 def _ends_of_generation(weights: str, config: Any) -> list[int | None]:

@@ -22,6 +22,7 @@ except ImportError as error:
 from leti.sampling.chunks import Row, owed_chunks
 from leti.sampling.completion import program_of, written
 from leti.sampling.decode import Rules, decode
+from leti.sampling.encoding import refuse_long
 from leti.sampling.endings import Stops
 from leti.sampling.ledger import Ledger
 from leti.sampling.names import identity
@@ -32,7 +33,7 @@ from leti.sampling.weights import Loaded, device_of, dtype_of, load, revision
 from leti.types import Key, SampleRequest, Solution
 from leti.vocabulary import BAD
 
-__all__ = ["HFSampler", "revision"]
+__all__ = ["HFSampler", "refuse_long", "revision"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +82,10 @@ class HFSampler:
     def _sampled(self, chunks: Sequence[Sequence[Row]], request: SampleRequest) -> Iterator[list[Solution]]:
         """The solutions of each chunk. A small model takes one thread, so several of its chunks go side by side."""
         threads = torch.get_num_threads()
-        if (loaded := self._load(request.weights)).small and threads > 1:
+        loaded = self._load(request.weights)
+        every = [row for chunk in chunks for row in chunk]  # one that is too long is told before the first is sampled
+        prompts_of(every, request, tokenizer=loaded.tokenizer, window=loaded.window)
+        if loaded.small and threads > 1:
             copies = SimpleQueue[Loaded]()  # a forward pass may write into its model
             for _ in range(min(threads, LANES, len(chunks))):
                 copies.put(replace(loaded, model=deepcopy(loaded.model)))
@@ -122,7 +126,7 @@ def _solutions(chunk: Sequence[Row], loaded: Loaded, *, request: SampleRequest) 
             shunned = replace(request, prefix=BAD)
             contexts.append(prompts_of(chunk, shunned, tokenizer=loaded.tokenizer, window=loaded.window))
         texts = [[context[row].tokens for row in ledger.lines] for context in contexts]
-        rules = Rules(request.decoding, loaded.forbidden)
+        rules = Rules(request.decoding, loaded.forbidden, loaded.window)
         decode(loaded.model, texts, uniforms=numbers, rules=rules, ledger=ledger)
     return [
         Solution(

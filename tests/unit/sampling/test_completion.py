@@ -84,6 +84,10 @@ def test_the_paper_cuts_keep_their_defects() -> None:
         "f(1)\n",
         "f(1) == 2\n",
         "f(a=1)\n",
+        "while True: y = input()\n",
+        "if x: y = 1\n",
+        "for n in range(3): total = n\n",
+        "with a as b: c = d\n",
     ],
 )
 def test_block_drops_what_follows_the_function(rest: str) -> None:
@@ -98,6 +102,7 @@ def test_block_drops_what_follows_the_function(rest: str) -> None:
         FUNCTION + "\n@decorated\ndef g():\n    pass\n\nclass A:\n    x = 1\n\nimport re\nfrom math import pi\n",
         FUNCTION + "double = f\nmemo: dict = {}\nx.y = 1\n",
         "async def f(a):\n    return a\n",
+        "def f(a):\n    return a\nformat_: int = 3\nwhile_ = f\n",
         "print('no function at all')\nprint(2)\n",
         'def f(a):\n    """Doubles.\n\nprint(1)\n"""\n    return 2 * a\n',
         "def f(a):\n    return g(\nprint, a)\n",

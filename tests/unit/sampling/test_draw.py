@@ -76,13 +76,14 @@ def test_logits_that_are_not_numbers_are_marked(temperature: float) -> None:
 
 def test_guidance_leans_from_the_bad_side_to_the_good_one() -> None:
     good, bad = torch.tensor([[1.0, 2.0, 0.0]]), torch.tensor([[3.0, 0.0, 0.0]])
-    assert steer([good, bad], guidance=0.5, min_p=0.0).tolist() == [[0.0, 3.0, 0.0]]
-    assert steer([good], guidance=0.5, min_p=0.0).tolist() == good.tolist()
+    assert steer([good, bad], guidance=0.5, min_p=0.0, temperature=1.0).tolist() == [[0.0, 3.0, 0.0]]
+    assert steer([good], guidance=0.5, min_p=0.0, temperature=1.0).tolist() == good.tolist()
 
 
-def test_the_tail_is_that_of_the_good_side_and_that_of_transformers() -> None:
+@pytest.mark.parametrize("temperature", [0.1, 0.5, 1.0, 2.0])
+def test_the_tail_is_that_of_the_good_side_and_that_of_transformers(temperature: float) -> None:
     good, bad = torch.randn(5, 40, generator=GENERATOR) * 3, torch.randn(5, 40, generator=GENERATOR)
-    kept = transformers.MinPLogitsWarper(0.1)(None, good).isfinite()
-    assert (steer([good], guidance=0.0, min_p=0.1).isfinite() == kept).all()
-    assert (steer([good, bad], guidance=2.0, min_p=0.1).isfinite() == kept).all()
+    kept = transformers.MinPLogitsWarper(0.1)(None, good / temperature).isfinite()
+    assert (steer([good], guidance=0.0, min_p=0.1, temperature=temperature).isfinite() == kept).all()
+    assert (steer([good, bad], guidance=2.0, min_p=0.1, temperature=temperature).isfinite() == kept).all()
     assert not kept.all()

@@ -255,3 +255,26 @@ def test_guidance_by_nothing_changes_nothing_and_by_much_changes_texts(
 def test_guidance_has_no_say_without_a_prefix(llama: str, problems: list[Problem]) -> None:
     rows = rows_of(problems, 2)
     assert sampled(rows, request_for(llama, guidance=3.0)) == sampled(rows, request_for(llama))
+
+
+@pytest.mark.parametrize("kind", ["codegen", "gpt2", "llama"])
+def test_a_line_that_has_ended_is_not_read_past_the_window(kind: str, directories: dict[str, Path]) -> None:
+    window = load(str(directories[kind]), device=CPU, dtype=torch.float32).window
+    assert window
+    tokenizer = transformers.AutoTokenizer.from_pretrained(directories[kind])
+    long = "x=1;" * window
+    while len(vocabulary.plain(tokenizer, long)) > window - 4:
+        long = long[:-1]
+    check = Tests(tests=("assert x",))
+    problems = [Problem(id=f"p/{n}", prompt="x" if n else long, check=check, source="p") for n in range(20)]
+    together = sampled(rows_of(problems, 1), request_for(directories[kind], max_new_tokens=16))
+    alone = [sampled([(problem, 0)], request_for(directories[kind], max_new_tokens=16))[0] for problem in problems[:2]]
+    assert [one.completion for one in together[:2]] == [one.completion for one in alone]
+
+
+def test_a_prompt_that_is_too_long_is_told_before_the_first_is_sampled(llama: str, problems: list[Problem]) -> None:
+    long = replace(problems[0], id="p/long", prompt="word " * 300)
+    rows = rows_of([*problems, long], 1)
+    written = HFSampler(device="cpu", batch_rows=1).sample(rows, request_for(llama), done=frozenset())
+    with pytest.raises(ProblemError, match="'p/long' has a prompt of"):
+        next(written)
