@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate, takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, Generic, TypeVar
 
@@ -32,6 +33,8 @@ class Rows(Generic[Row]):
     """Fields that are measured and so not stored: they would be all that differs between two equal runs."""
     part_of: Path | None = None
     """What has to be made anew if a row is damaged."""
+    lasting: bool = False
+    """Each row is on the disk before the next one is asked for."""
 
     def __iter__(self) -> Iterator[Row]:
         """The whole rows; a torn last line is not one.
@@ -97,7 +100,8 @@ class Rows(Generic[Row]):
         end = _whole_bytes(self.path)
         with self.path.open("rb") as lines:
             lines.seek(start)
-            return sum(1 for line in lines if line.endswith(b"\n")), end
+            ends = accumulate(map(len, lines), initial=start)
+            return sum(1 for _ in takewhile(lambda place: place < end, ends)), end  # what comes meanwhile is left
 
     def _row(self, line: bytes, where: str) -> Row:
         try:
@@ -128,8 +132,11 @@ class Rows(Generic[Row]):
                 if (key := self.key(row)) not in have:
                     file.write(self._line(row))
                     file.flush()
+                    if self.lasting:
+                        os.fsync(file.fileno())
                     have.add(key)
                     yield row
+            os.fsync(file.fileno())  # what is made of the rows must not outlive them, should the power fail
 
     def write(self, rows: Sequence[Row]) -> None:
         """Writes the whole file at once, unless it is there, whole."""

@@ -19,6 +19,7 @@ import fcntl
 import json
 import os
 import shlex
+import shutil
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,8 +98,8 @@ class Place(Programs):
 
     @property
     def metrics(self) -> Rows[TrainStep]:
-        """One row per optimiser step."""
-        return Rows(self.path / "metrics.jsonl", STEP, lambda row: row.step, part_of=self.owner)
+        """One row per optimiser step; on the disk before a checkpoint is, that no step before it is made again for."""
+        return Rows(self.path / "metrics.jsonl", STEP, lambda row: row.step, part_of=self.owner, lasting=True)
 
     @property
     def weights(self) -> Path:
@@ -221,7 +222,7 @@ class Run:
         """
         try:
             self._claim(config)
-            if not self.base.path.exists():
+            if self._holds_nothing():
                 self._start_anew(config, manifest)
             self._refuse_other_config(config, defaults or {})
             return self._go_on(manifest, problems)
@@ -245,9 +246,8 @@ class Run:
         Rows(self.path / "problems.jsonl", PROBLEM, lambda row: row.id).write(problems)
         if not before:
             write_json(self.path / "manifest.json", manifest)
-        return [
-            f"{name} was {before[name]}, is now {manifest[name]}" for name in before if before[name] != manifest[name]
-        ]
+        was, is_now = (flat({**found, "identity": {}}) for found in (before, manifest))
+        return [f"{name} was {was[name]}, is now {is_now.get(name)}" for name in was if was[name] != is_now.get(name)]
 
     def _claim(self, config: Mapping[str, Any]) -> None:
         """Makes the directory and holds it, so that two processes never write one run."""
@@ -268,12 +268,19 @@ class Run:
         except OSError as error:
             raise RunError(f"{self.path} cannot be written: {error.strerror}. Type another: --run DIRECTORY") from None
 
+    def _holds_nothing(self) -> bool:
+        """Whether no program was written yet: folders, and files with nothing in them, may be there."""
+        folders = (self.base.path, self.path / "iterations")
+        return not any(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
+
     def _start_anew(self, config: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
         """Nothing was done under what stands here, such as after a model that did not load: it binds nobody."""
         if self.config == config and self.manifest.get("identity") == manifest["identity"]:
             return
         for name in ("manifest.json", "problems.jsonl"):
             (self.path / name).unlink(missing_ok=True)
+        for folder in (self.base.path, self.path / "iterations"):
+            shutil.rmtree(folder, ignore_errors=True)
         write_json(self.path / "config.json", config)
 
     def _refuse_other_config(self, config: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
+import leti.rows
 from leti.errors import ConfigError, RunError
 from leti.rows import Rows, read_json, refuse_unwritable, write, write_json
 
@@ -188,3 +190,34 @@ def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="is what is read"):
             refuse_unwritable(out, read=read)
     refuse_unwritable(tmp_path / "other.jsonl", read=read)
+
+
+def test_rows_are_on_the_disk_when_what_is_made_of_them_may_be_written(
+    rows: Rows[Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append(rows.path.stat().st_size))
+    rows.extend([A, B])
+    assert synced == [rows.path.stat().st_size]
+    lasting = replace(rows, lasting=True)
+    for row in lasting.extending([C, Line("d")]):
+        assert synced[-1] == rows.path.stat().st_size, f"{row} is not on the disk"
+
+
+def test_what_comes_while_rows_are_counted_is_left_for_the_next_time(
+    rows: Rows[Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows.extend([A, B])
+    measure = vars(leti.rows)["_whole_bytes"]
+
+    def measured(path: Path) -> int:
+        end = int(measure(path))
+        with path.open("ab") as file:
+            file.write(b'{"name":"late","value":1}\n')
+        return end
+
+    monkeypatch.setattr(leti.rows, "_whole_bytes", measured)
+    count, end = rows.size()
+    monkeypatch.undo()
+    assert count == 2
+    assert rows.size(end)[0] == 1

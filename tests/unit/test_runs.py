@@ -30,10 +30,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "runs" / "mine"
 
 
-def work(path: Path) -> None:
+def work(path: Path, config: Any = None) -> None:
     """What binds a run to its configuration: something was done under it."""
-    begin(path)
+    begin(path, config)
     (path / "base").mkdir()
+    (path / "base" / "solutions.jsonl").write_text("{}\n")
 
 
 def begin(path: Path, config: Any = None, manifest: Any = None) -> list[str]:
@@ -123,8 +124,7 @@ def test_the_set_that_a_refusal_tells_gives_the_first_configuration_back(
     path: Path, begun: list[str], now: list[str]
 ) -> None:
     first = load_config("defaults", begun)
-    begin(path, first)
-    (path / "base").mkdir()  # something was done
+    work(path, first)
     told = re.search(r"add: (.*?)   To begin anew", refusal(path, load_config("defaults", now)))
     assert told
     words = shlex.split(told.group(1))
@@ -318,3 +318,29 @@ def test_the_files_of_a_place_stand_where_the_documentation_says(path: Path) -> 
     assert place.scored("test").solutions.path == place.path / "scored" / "test" / "solutions.jsonl"
     assert Run(path).base.path == path / "base"
     assert place.scores is None
+
+
+def test_a_sitting_that_wrote_nothing_binds_nobody_though_its_files_are_there(path: Path) -> None:
+    begin(path)
+    for folder in ("base/scored/test", "iterations/000"):
+        (path / folder).mkdir(parents=True)
+        (path / folder / "solutions.jsonl").touch()
+    other = load_config("defaults", ["score.splits=['validation']"])
+    assert begin(path, other) == []
+    assert Run(path).config == resolved(other)
+    assert Run(path).base.splits == ()
+
+
+def test_what_was_learned_binds_a_run_whose_base_is_gone(path: Path) -> None:
+    begin(path)
+    (path / "iterations" / "000").mkdir(parents=True)
+    (path / "iterations" / "000" / "attempts.jsonl").write_text("{}\n")
+    assert "seed (was 0, is now 1)" in refusal(path, load_config("defaults", ["seed=1"]))
+
+
+def test_what_another_version_noted_down_is_told_one_by_one(path: Path) -> None:
+    work(path)
+    before = MANIFEST | {"versions": {"leti": "0.1", "jax": "0.4"}, "cluster": "slurm"}
+    write_json(path / "manifest.json", before)
+    now = MANIFEST | {"identity": MANIFEST["identity"] | {"splits": "new"}}
+    assert begin(path, manifest=now) == ["versions.jax was 0.4, is now None", "cluster was slurm, is now None"]
