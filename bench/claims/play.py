@@ -94,7 +94,10 @@ def play(arm: Arm, seed: int, runs: Path) -> dict[str, Any]:
         if arm.scrambled:
             loop = replace(loop, objective=Scrambled(loop.objective))
         run.begin(
-            resolved(config), build.manifest(config, build.isolation(verifier)), problems=build.all_problems(config)
+            resolved(config),
+            build.manifest(config, build.isolation(verifier)),
+            problems=build.all_problems(config),
+            defaults=resolved(Config()),
         )
         whole, began = not run.iterations(), time.monotonic()
         with watching(run, build.expected(config, loop)):

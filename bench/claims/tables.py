@@ -87,15 +87,18 @@ def against(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
     for name in claim.arms:
         first = f"{_family(name)}text"
         theirs = stats.table(found[name], TEST)
-        pair = _of_common_seeds({each: found[each] for each in (first, name)})
-        difference = stats.table(pair[first], TEST) - stats.table(pair[name], TEST)
-        ahead = "" if first == name else points(intervals.mean(difference))
+        ahead = "" if first == name or first not in found else _ahead(found, first, name)
         cold = percent(intervals.mean(stats.table(found[name], COLD)))
         rows.append([
             _arm(known[name]), percent(intervals.mean(theirs)), ahead, cold, _cost(found[name])[1], str(len(theirs)),
         ])  # fmt: skip
     head = ["arm", "test pass@1 %", "text is ahead by, points", "at temperature 0.1", "steps", "seeds"]
     return [Table(head=head, rows=rows)]
+
+
+def _ahead(found: Results, first: str, name: str) -> str:
+    pair = _of_common_seeds({each: found[each] for each in (first, name)})
+    return points(intervals.mean(stats.table(pair[first], TEST) - stats.table(pair[name], TEST)))
 
 
 def _family(name: str) -> str:
@@ -232,12 +235,12 @@ def points(found: Estimate) -> str:
 
 
 def number(found: Estimate, *, digits: int = 0) -> str:
-    """Any other figure; `never` where it is infinite."""
+    """Any other figure; `never` where it is infinite, `open` where too few resamples have one for an interval."""
     value, low, high = (
         "never" if np.isinf(each) else "-" if np.isnan(each) else f"{each:.{digits}f}"
         for each in (found.value, found.low, found.high)
     )
-    return f"{value} [{low}, {high}]"
+    return f"{value} [open]" if np.isnan(found.low) else f"{value} [{low}, {high}]"
 
 
 def _arm(arm: Arm) -> str:

@@ -18,8 +18,9 @@ from leti.config import Config, resolved
 from leti.errors import ConfigError
 from leti.loop import Leti, Sampler, Verifier
 from leti.objectives import Choice, Layout, Objective
-from leti.problems import TRAIN, ProblemSet, digest, load_problems
-from leti.types import Decoding, Feedback, Problem, Scoring, Verdict
+from leti.problems import TRAIN, ProblemSet, digest, digest_of_references, digest_of_uses, load_problems
+from leti.training.place import MOMENTS
+from leti.types import Decoding, Feedback, Problem, SampleRequest, Scoring, Verdict
 from leti.verify import Limits, PythonVerifier
 from leti.verify.inside import InsideVerifier
 from leti.verify.isolation import choose
@@ -71,8 +72,13 @@ def refuse_missing(config: Config, verifier: AnyVerifier) -> None:
         from leti.watch.trackers import refuse_missing
 
         refuse_missing(config.tracker)
-    chat = config.problems.format == "chat"
-    trainer(config).refuse_unfit(weights(config.model.path), prefix=objective(config).prefix, chat=chat)
+    aim = objective(config)
+    needs = {"chat": config.problems.format == "chat", "end": aim.layout.end > 0}
+    trainer(config).refuse_unfit(weights(config.model.path), prefix=aim.prefix, **needs)
+    from leti.sampling.hf import refuse_long
+
+    request = SampleRequest(weights=weights(config.model.path), prefix=aim.prefix, decoding=decoding(config), key="")
+    refuse_long(all_problems(config), request)
 
 
 def problem_set(config: Config) -> ProblemSet:
@@ -242,9 +248,13 @@ def trackers(config: Config, folder: Path) -> list[Listener]:
 
 def all_problems(config: Config) -> tuple[Problem, ...]:
     """Every problem a run trains or scores on, once each."""
-    problems = problem_set(config)
-    found = {p.id: p for name in (TRAIN, *config.score.splits) for p in split(config, problems, name=name)}
+    found = {problem.id: problem for used in _uses(config).values() for problem in used}
     return tuple(found.values())
+
+
+def _uses(config: Config) -> dict[str, tuple[Problem, ...]]:
+    problems = problem_set(config)
+    return {name: split(config, problems, name=name) for name in (TRAIN, *config.score.splits)}
 
 
 def trainer(config: Config) -> HFTrainer:
@@ -296,6 +306,8 @@ def manifest(config: Config, isolation: str) -> Mapping[str, Any]:
             "seed": config.seed,
             "model": _model_identity(config.model.path),
             "problems": digest(all_problems(config)),
+            "splits": digest_of_uses(_uses(config)),
+            **({"references": digest_of_references(all_problems(config))} if config.verify.slack else {}),
             **_own_files(config),
         },
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in packages},
@@ -346,7 +358,8 @@ def _model_identity(path: str) -> Mapping[str, str | None]:
 def _digest_of_files(folder: Path) -> str:
     """A SHA-256 over the names and the content of the files of a directory."""
     state = sha256()
-    for file in sorted(child for child in folder.iterdir() if child.is_file()):
+    moments = folder / MOMENTS  # a run begins with them, too
+    for file in [*sorted(child for child in folder.iterdir() if child.is_file()), *([moments] * moments.is_file())]:
         state.update(file.name.encode() + b"\0")
         with file.open("rb") as content:
             while block := content.read(1 << 20):

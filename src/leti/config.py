@@ -245,6 +245,11 @@ def load_config(name: str, overrides: Sequence[str] = ()) -> Config:
             f"{name}: score.ks holds {too_many[0]}, but score.samples is {config.score.samples}. "
             f"Type --set score.samples={max(too_many)} or leave that k out."
         )
+    if config.model.lora and config.sampling.engine != "hf":
+        raise ConfigError(
+            f"{name}: model.lora trains an adapter, and sampling.engine = {config.sampling.engine!r} takes whole "
+            "models: it could not draw from what was learned. Type --set sampling.engine=hf or --set 'model.lora={}'"
+        )
     return config
 
 

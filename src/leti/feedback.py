@@ -51,10 +51,10 @@ def shortened(text: str, max_chars: int) -> str:
     """Return at most `max_chars` characters of `text`: its head and its tail, and how much is missing between."""
     if len(text) <= max_chars:
         return text
-    missing = len(text) - max_chars
-    for _ in range(2):  # the marker's own length changes how much is missing
-        marker = f"\n[... {missing} characters left out ...]\n"
+    missing, marker = len(text) - max_chars, ""
+    while missing != len(text) - max_chars + len(marker) or not marker:  # its own length changes how much is missing
         missing = len(text) - max_chars + len(marker)
+        marker = f"\n[... {missing} characters left out ...]\n"
     room = max_chars - len(marker)
     if room < len(marker):
         return text[: max(0, max_chars)]

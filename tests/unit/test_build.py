@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,37 @@ def test_a_run_is_bound_to_the_files_that_it_rests_on(tmp_path: Path) -> None:
     second = build.manifest(load_config("pocket", words), "none")["identity"]
     assert {name for name in first if first[name] != second[name]} == {"function", "pretraining"}
     assert not {"function", "pretraining"} & build.manifest(load_config("pocket"), "none")["identity"].keys()
+
+
+def test_a_run_is_bound_to_its_splits_and_to_the_references_that_limit_its_programs(tmp_path: Path) -> None:
+    file = tmp_path / "own.jsonl"
+    row = {"prompt": "x", "tests": ["assert f()"], "id": 1, "reference": "def f(): return 1"}
+    others = [row | {"id": 2, "split": "validation"}, row | {"id": 3, "split": "test"}]
+    words = ["problems.name=jsonl", f"problems.path={file}"]
+
+    def identity(*rows: dict[str, Any], slack: float = 20.0) -> dict[str, Any]:
+        file.write_text("".join(json.dumps(one) + "\n" for one in rows))
+        found = build.manifest(load_config("pocket", [*words, f"verify.slack={slack}"]), "none")["identity"]
+        return dict(found)
+
+    def changed(first: dict[str, Any], second: dict[str, Any]) -> set[str]:
+        return {name for name in first.keys() | second.keys() if first.get(name) != second.get(name)}
+
+    first = identity(row, row | {"id": 4}, *others)
+    assert changed(first, identity(row, row | {"id": 4, "split": "validation"}, *others)) == {"splits"}
+    assert changed(first, identity(row, row | {"id": 4, "reference": "def f(): return 2"}, *others)) == {"references"}
+    assert changed(first, identity(row, row | {"id": 4}, *others, slack=0)) == {"references"}
+
+
+def test_a_run_is_bound_to_the_moments_that_it_begins_with(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "optimizer").mkdir()
+    config = load_config("defaults", [f"model.path={tmp_path}"])
+    found = []
+    for content in (b"1", b"2"):
+        (tmp_path / "optimizer" / "moments.safetensors").write_bytes(content)
+        found.append(build.manifest(config, "none")["identity"]["model"]["sha256"])
+    assert found[0] != found[1]
 
 
 def test_a_limit_for_a_split_that_there_is_not_is_told() -> None:

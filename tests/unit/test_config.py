@@ -249,3 +249,10 @@ def test_every_number_is_finite() -> None:
         if isinstance(field.default, float):
             assert math.isfinite(field.default), name
             assert "finite" in refusal("defaults", f"{name}=inf")
+
+
+@pytest.mark.parametrize("engine", ["vllm", "openai"])
+def test_an_adapter_that_could_not_be_drawn_from_is_refused_before_it_is_trained(engine: str) -> None:
+    words = refusal("defaults", "model.lora.rank=8", f"sampling.engine={engine}")
+    assert f"sampling.engine = '{engine}' takes whole models" in words
+    assert "--set sampling.engine=hf" in words

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SLICE = 500
 """Resamples that are drawn and multiplied at once: it bounds memory where there are many problems."""
+KNOWN = 0.95
+"""Share of the resamples in which a value has to be defined for it to have an interval."""
 TOGETHER, APART = 0, 1
 """Which draws of seeds: the same for what shares its seeds, others for what does not."""
 
@@ -132,7 +134,7 @@ def _multinomial(generator: np.random.Generator, size: int) -> NDArray[np.unsign
 
 def _estimate(value: float, values: NDArray[np.float64]) -> Estimate:
     known = values[~np.isnan(values)]
-    if known.size < RESAMPLES // 2:
+    if known.size < KNOWN * RESAMPLES:  # an interval of the others would say less than it seems to
         return Estimate(value, float("nan"), float("nan"))
     low, high = np.quantile(known, [0.025, 0.975], method="nearest")  # a quantile between a number and infinity is none
     return Estimate(value, float(low), float(high))

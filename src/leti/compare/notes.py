@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from leti.compare.measured import Measured
 
 FEW_SEEDS = 5
+SCORED_WITH = ("score.", "verify.", "problems.format", "problems.setup_code", "model.precision")
+"""Keys, or how they begin, that decide what a score is; with these of sampling, which scoring shares:"""
+DRAWN_WITH = ("engine", "top_p", "guidance", "max_new_tokens", "total_tokens", "stop", "cut")
 
 
 def notes(found: Sequence[Measured], problems: Sequence[str], *, split: str) -> tuple[str, ...]:
@@ -61,8 +64,9 @@ def _problems(found: Sequence[Measured], problems: Sequence[str], split: str) ->
 
 
 def _measured_otherwise(found: Sequence[Measured]) -> Iterator[str]:
-    keys = [key for key in found[0].arm.settings if key.startswith(("score.", "verify.")) and key != "score.splits"]
-    if keys:
+    drawn = {f"sampling.{name}" for name in DRAWN_WITH}
+    keys = [key for key in found[0].arm.settings if key in drawn or key.startswith(SCORED_WITH)]
+    if keys := [key for key in keys if key != "score.splits"]:
         yield f"The arms were not scored the same way ({cut(', '.join(keys), 90)}): part of a difference may be that."
 
 

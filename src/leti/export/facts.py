@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -102,7 +103,7 @@ def gather(run: Run, place: Place, *, first: Sequence[str]) -> Facts:
         good=next((token for token in first if token in CONTROL_TOKENS), ""),
         scores=tuple(_scores(run.base, place)),
         temperature=config["score"]["temperature"],
-        settings=tuple(_settings(config)),
+        settings=tuple(_settings(config, on_hub=on_hub)),
         versions=tuple((name, found) for name, found in manifest.get("versions", {}).items() if found),
         exporter=version("leti"),
     )
@@ -142,16 +143,23 @@ def _estimate(found: Mapping[str, float] | None) -> Estimate | None:
     return None if found is None else Estimate(value=found["value"], low=found["low"], high=found["high"])
 
 
-def _settings(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _settings(config: Mapping[str, Any], *, on_hub: bool) -> Iterator[tuple[str, str]]:
     """Every key as `--set` takes it; of a path only the last part."""
     for name, value in config.items():
         for key, inner in value.items() if isinstance(value, Mapping) else [("", value)]:
-            shown = PurePath(inner).name if isinstance(inner, str) and _is_path(inner) else inner
-            yield f"{name}.{key}".removesuffix("."), json.dumps(shown, ensure_ascii=False)
+            dotted = f"{name}.{key}".removesuffix(".")
+            private = isinstance(inner, str) and _is_path(inner, dotted, on_hub=on_hub)
+            yield dotted, json.dumps(PurePath(inner).name if private else inner, ensure_ascii=False)
 
 
-def _is_path(text: str) -> bool:
-    return text.startswith(("/", "~", "./", "../"))
+def _is_path(text: str, key: str, *, on_hub: bool) -> bool:
+    """Whether it says where something is on this machine: a name of the Hub has one slash and no ending."""
+    if key == "model.path":
+        return not on_hub
+    if key in ("problems.path", "pretrain.source"):
+        named = re.fullmatch(r"(hf:)?\w[\w.-]*/[\w-]+(:.*)?|\w+", text)
+        return not named or Path(text).exists()
+    return key == "verify.function" or text.startswith(("/", "~", "./", "../"))
 
 
 def _license(model: Mapping[str, Any]) -> str | None:
@@ -161,8 +169,9 @@ def _license(model: Mapping[str, Any]) -> str | None:
     if "revision" in model:
         card = cached_card(model["path"], model["revision"])
     else:
-        file = Path(model["path"]) / "README.md"
-        card = file.read_text("utf-8") if file.is_file() else None
+        folder = Path(model["path"])  # of that name there may be another one here: then it holds no model
+        there = (folder / "config.json").is_file() and (folder / "README.md").is_file()
+        card = (folder / "README.md").read_text("utf-8") if there else None
     lines = (card or "").splitlines()
     if not lines or lines[0] != "---" or "---" not in lines[1:]:
         return None

@@ -3,9 +3,27 @@
 from leti.errors import ConfigError
 from leti.problems import evalplus, humaneval, jsonl, mbpp, pocket
 from leti.problems.messages import as_messages
-from leti.problems.problem_set import TEST, TRAIN, VALIDATION, ProblemSet, digest
+from leti.problems.problem_set import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    ProblemSet,
+    digest,
+    digest_of_references,
+    digest_of_uses,
+)
 
-__all__ = ["NAMES", "TEST", "TRAIN", "VALIDATION", "ProblemSet", "digest", "load_problems"]
+__all__ = [
+    "NAMES",
+    "TEST",
+    "TRAIN",
+    "VALIDATION",
+    "ProblemSet",
+    "digest",
+    "digest_of_references",
+    "digest_of_uses",
+    "load_problems",
+]
 
 NAMES = ("pocket", "mbpp", "humaneval", "evalplus", "jsonl")
 

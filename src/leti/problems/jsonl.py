@@ -79,14 +79,29 @@ def _row(raw: dict[str, Any], where: str) -> Row:
 
 
 def _problem(row: Row, name: str, check: Check) -> Problem:
-    join = "" if row.prompt.endswith("\n") or (row.reference or "").startswith("\n") else "\n"
+    reference = None if row.reference is None else row.prompt + _joint(row.prompt, row.reference) + row.reference
     return Problem(
         id=name,
         prompt=row.prompt,
         check=check,
         source=name.partition("/")[0],
-        reference=None if row.reference is None else f"{row.prompt}{join}{row.reference}",
+        reference=reference,
     )
+
+
+def _joint(prompt: str, reference: str) -> str:
+    """A newline, where the two are lines each; nothing where one goes on in the middle of the other's line."""
+    if prompt.endswith("\n") or reference.startswith("\n"):
+        return ""
+    return "" if _is_python(prompt + reference) and not _is_python(f"{prompt}\n{reference}") else "\n"
+
+
+def _is_python(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _check(row: Row, raw: dict[str, Any], where: str) -> Check:

@@ -44,6 +44,18 @@ class ProblemSet:
         raise ProblemError(f"Problem set {self.name!r} has no problem {problem_id!r}.")
 
 
+def digest_of_uses(splits: Mapping[str, tuple[Problem, ...]]) -> str:
+    """A SHA-256 over which problem is in which split."""
+    listed = [f"{name}\0{problem.id}" for name, problems in splits.items() for problem in problems]
+    return sha256("\0".join(listed).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digest_of_references(problems: tuple[Problem, ...]) -> str:
+    """A SHA-256 over the reference solutions, from which limits on time are taken."""
+    listed = [f"{problem.id}\0{problem.reference}" for problem in problems]
+    return sha256("\0".join(listed).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def digest(problems: tuple[Problem, ...]) -> str:
     """A SHA-256 over everything that decides what is sampled and what passes."""
     state = sha256()

@@ -65,7 +65,7 @@ def moments(model: Any, optimizer: torch.optim.AdamW) -> dict[str, torch.Tensor]
 def set_moments(model: Any, optimizer: torch.optim.AdamW, *, tensors: Mapping[str, torch.Tensor]) -> None:
     """The reverse of `moments`. A parameter that has none begins afresh; what belongs to no parameter is left alone.
 
-    (The weights may have been trained whole before, and have an adapter now.)
+    (The weights may have been trained whole before, and have an adapter now.) Rows that have come since begin afresh.
     """
     parameters = dict(model.named_parameters())
     for key, tensor in tensors.items():
@@ -73,5 +73,9 @@ def set_moments(model: Any, optimizer: torch.optim.AdamW, *, tensors: Mapping[st
         if name not in parameters:
             continue
         parameter = parameters[name]
-        device = torch.device("cpu") if kind == "step" else parameter.device
-        optimizer.state[parameter][kind] = tensor.to(device)
+        if kind == "step":
+            optimizer.state[parameter][kind] = tensor.cpu()
+            continue
+        fresh = tensor.new_zeros(len(parameter) - len(tensor), *tensor.shape[1:]) if tensor.ndim else tensor
+        whole = torch.cat([tensor, fresh]) if tensor.ndim and len(fresh) else tensor
+        optimizer.state[parameter][kind] = whole.to(parameter.device)

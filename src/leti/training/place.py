@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from leti.vocabulary import GOOD
 
-if TYPE_CHECKING:
-    from pathlib import Path
+MOMENTS = Path("optimizer", "moments.safetensors")
+"""The optimiser's moments within a folder of weights. In a folder of their own: servers such as vLLM load every
+`*.safetensors` that stands beside the model's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,18 +34,22 @@ def plan(count: int, settings: TrainerSettings, *, key: str) -> list[PlannedStep
     """
     ratio = settings.pretrain.ratio if settings.pretrain else 0.0
     steps: list[PlannedStep] = []
-    example_steps = pretrain_steps = 0
+    example_steps = between = 0
     for epoch in range(settings.epochs):
         order = _order(count, epoch, key) if settings.shuffle else list(range(count))
         for start in range(0, count, settings.batch):
             members = tuple(order[start : start + settings.batch])
             steps.append(PlannedStep(step=len(steps) + 1, epoch=epoch, kind=EXAMPLES, members=members))
             example_steps += 1
-            owed = math.floor(example_steps * ratio + 1e-9) - pretrain_steps  # 3 * (1 / 3) is a little below 1
-            for _ in range(owed):
+            for _ in range(pretrain_steps(example_steps, ratio) - between):
                 steps.append(PlannedStep(step=len(steps) + 1, epoch=epoch, kind=PRETRAIN))
-            pretrain_steps += owed
+            between = pretrain_steps(example_steps, ratio)
     return steps
+
+
+def pretrain_steps(example_steps: int, ratio: float) -> int:
+    """How many steps on plain code there are between and after so many steps on examples."""
+    return math.floor(example_steps * ratio + 1e-9)  # 3 * (1 / 3) is a little below 1
 
 
 def _order(count: int, epoch: int, key: str) -> list[int]:

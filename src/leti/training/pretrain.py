@@ -103,7 +103,7 @@ def _paths(source: str) -> list[Path]:
     if source == "stdlib":
         return sorted(_library(Path(sysconfig.get_path("stdlib"))))
     if Path(source).is_dir():
-        return sorted(path for path in Path(source).rglob("*") if path.is_file())
+        return sorted(_of_folder(Path(source)))
     paths = sorted(Path(name) for name in glob.glob(source, recursive=True) if Path(name).is_file())  # noqa: PTH207 - takes absolute patterns
     if not paths:
         raise ConfigError(
@@ -120,9 +120,17 @@ def _library(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in names if name.endswith(".py"))
 
 
+def _of_folder(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in LEFT_OUT and not name.startswith(".")]
+        yield from (Path(folder, name) for name in names if not name.startswith(".") and Path(folder, name).is_file())
+
+
 def _files(paths: list[Path], key: str | None) -> Iterator[str]:
     for path in _shuffled(paths, key):
-        yield path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if "\0" not in text:  # or it is no text
+            yield text
 
 
 def _rows(path: Path, key: str | None) -> Iterator[str]:

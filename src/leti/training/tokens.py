@@ -147,6 +147,20 @@ def _row_of(pieces: torch.Tensor) -> torch.Tensor:
     return mean
 
 
+def end_of(turns: Turns) -> int:
+    """The id that ends what the model writes.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    if turns.end is None:
+        raise TrainingError(
+            "An example is to end with an end-of-text token, and the model's tokenizer has none. "
+            "Type: --set objective.weights.end=0"
+        )
+    return turns.end
+
+
 def _is_text(segment: Segment, *, chat: bool) -> bool:
     message = chat and segment.role is Role.PROBLEM
     return segment.role not in CONTROL_ROLES and not segment.tokens and not message
@@ -157,14 +171,7 @@ def _ids(segment: Segment, tokenizer: Any, turns: Turns) -> Sequence[int]:
         return turns.problem(tokenizer, segment.text)
     if segment.role not in CONTROL_ROLES:
         return segment.tokens
-    if segment.role is not Role.END:
-        return (control(tokenizer, segment.text),)
-    if turns.end is None:
-        raise TrainingError(
-            "The example ends with an end-of-text token, and the model's tokenizer has none. "
-            "Type: --set objective.weights.end=0"
-        )
-    return (turns.end,)
+    return (end_of(turns) if segment.role is Role.END else control(tokenizer, segment.text),)
 
 
 def _text(segments: Sequence[Segment], tokenizer: Any) -> list[Piece]:

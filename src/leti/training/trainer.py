@@ -22,7 +22,7 @@ from leti.training.optimizer import OwnRows, faster, make_optimizer
 from leti.training.place import PretrainSettings, TrainingPlace
 from leti.training.plan import EXAMPLES, PlannedStep, learning_rate, plan
 from leti.training.pretrain import blocks
-from leti.training.tokens import Encoded, add_control_tokens, control_rows, encode
+from leti.training.tokens import Encoded, add_control_tokens, control_rows, encode, end_of
 from leti.training.weights import load, load_moments, longest, narrow, save, save_moments
 from leti.turns import turns_of
 from leti.types import TrainStep
@@ -90,21 +90,25 @@ class HFTrainer:
         checkpoints.remove()  # before the weights appear: who sees them never comes back to clean up
         publish(partial, place.weights)
 
-    def refuse_unfit(self, start: str, *, prefix: str, chat: bool) -> None:
+    def refuse_unfit(self, start: str, *, prefix: str, chat: bool, end: bool) -> None:
         """Loads a model as for a fit, and lets go of it: a fit comes after hours of sampling.
 
         Args:
             start: the weights, as `TrainingPlace` has them.
             prefix: what it will be asked with once it is trained.
             chat: problems are messages, for which it needs a template.
+            end: programs are learned with the token that ends them.
 
         Raises:
             ConfigError: there is no such model, or it cannot be trained with these settings.
+            TrainingError: it has no token that ends a text.
         """
         nowhere = Path("never-written")
         place = TrainingPlace(start=start, weights=nowhere, checkpoint=nowhere, key="", prefix=prefix)
         _, tokenizer = self._machine(place)
-        turns_of(tokenizer, chat=chat)
+        turns = turns_of(tokenizer, chat=chat)
+        if end:
+            end_of(turns)
 
     def _machine(self, place: TrainingPlace) -> tuple[Machine, Any]:
         """With the tokenizer."""

@@ -16,16 +16,13 @@ from leti.adapters import adapter_base
 from leti.errors import ConfigError, MissingBackend, UserError
 from leti.training.checkpoint import read_tensors, unwritable, write_tensors
 from leti.training.optimizer import moments, set_moments
+from leti.training.place import MOMENTS
 from leti.training.tokens import grow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from leti.training.place import TrainerSettings
-
-MOMENTS = Path("optimizer", "moments.safetensors")
-"""The optimiser's moments within a folder of weights. In a folder of their own: servers such as vLLM load every
-`*.safetensors` that stands beside the model's."""
 
 
 def load(start: str, *, attention: str | None = None) -> tuple[Any, Any]:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from leti.training.plan import pretrain_steps
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
@@ -26,4 +28,4 @@ class Expected:
     def steps(self, examples: int) -> int:
         """Optimiser steps; fewer if some examples are too long to be trained on."""
         of_examples = self.epochs * math.ceil(examples / self.batch)
-        return of_examples + math.floor(of_examples * self.pretrain_ratio)
+        return of_examples + pretrain_steps(of_examples, self.pretrain_ratio)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -224,3 +224,21 @@ def test_what_makes_no_sense_is_refused_and_says_what_to_type(maker: Maker, tmp_
     shutil.rmtree(other / "base")
     with pytest.raises(RunError, match="b has not been scored yet"):
         compare([run, other])
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        *(("sampling", "max_new_tokens", 9), ("sampling", "cut", "block"), ("sampling", "engine", "vllm")),
+        *(("model", "precision", "bfloat16"), ("problems", "format", "chat"), ("verify", "timeout", 9.0)),
+    ],
+)
+def test_whatever_decides_a_score_besides_learning_is_said(maker: Maker, section: str, key: str, value: Any) -> None:
+    other = maker.run("b", [1, 2], config={section: {key: value}})
+    notes = " ".join(compare([maker.run("a", [1, 2]), other]).notes)
+    assert f"not scored the same way ({section}.{key})" in notes
+
+
+def test_how_programs_to_learn_from_are_drawn_decides_no_score(maker: Maker) -> None:
+    other = maker.run("b", [1, 2], config={"sampling": {"samples": 9, "min_p": 0.1}})
+    assert "not scored the same way" not in " ".join(compare([maker.run("a", [1, 2]), other]).notes)

@@ -98,3 +98,14 @@ def test_a_pass_rate_that_is_there_from_the_start_takes_nothing() -> None:
     there, later = made([0.3, 0.4], [0, 10]), made([0.1, 0.4], [0, 10])
     assert intervals.estimate_steps(there, 0.2).value == 0
     assert np.isnan(intervals.steps_ratio(later, there, target=0.2).value)
+
+
+def test_a_ratio_that_many_resamples_do_not_have_has_no_interval() -> None:
+    arm = intervals.Curve(steps=np.array([[0.0], [10.0]]), rates=np.stack([np.zeros((1, 40)), RANDOM.random((1, 40))]))
+    end = float(arm.rates[1].mean())
+    ratio = intervals.steps_ratio(arm, arm, target=end)
+    assert ratio.value == 1.0
+    assert np.isnan(ratio.low)
+    assert np.isnan(ratio.high)
+    halfway = intervals.steps_ratio(arm, arm, target=end / 2)
+    assert (halfway.low, halfway.high) == (1.0, 1.0)

@@ -9,7 +9,7 @@ import pytest
 from made_run import make_run, row
 
 from leti.export.card import render
-from leti.export.facts import Facts, gather
+from leti.export.facts import Facts, _settings, gather
 from leti.runs import Place, Run
 from leti.scores import summary, tally
 from tiny_models import tiny_gpt2
@@ -107,3 +107,22 @@ def test_the_license_is_the_one_the_base_tells(card: str | None, found: str | No
     facts = facts_of(run)
     assert facts.license == found
     assert ("\nlicense:" in render(facts)) == (found is not None)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [
+        ("problems.path", "clients/acme/problems.jsonl", "problems.jsonl"),
+        ("problems.path", "google-research-datasets/mbpp", "google-research-datasets/mbpp"),
+        ("model.path", "private/ft-2026", "ft-2026"),
+        ("pretrain.source", "src/secret/**/*.py", "*.py"),
+        ("pretrain.source", "hf:bigcode/the-stack:data/python", "hf:bigcode/the-stack:data/python"),
+        ("pretrain.source", "stdlib", "stdlib"),
+        ("verify.function", "clients/acme/judge.py:verify", "judge.py:verify"),
+        ("tracker", "wandb", "wandb"),
+    ],
+)
+def test_of_a_path_only_its_last_part_is_told(key: str, value: str, shown: str) -> None:
+    section, _, name = key.rpartition(".")
+    config = {section: {name: value}} if section else {name: value}
+    assert dict(_settings(config, on_hub=False)) == {key: f'"{shown}"'}

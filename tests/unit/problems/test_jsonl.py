@@ -72,7 +72,7 @@ def test_a_row_may_have_another_check_than_tests(path: Path) -> None:
         Calls(function="solution", arguments=("",), expected=("42",), tolerance=1e-6),
         Calls(function="solution", arguments=("",), expected=("43",), tolerance=1e-6),
     ]
-    assert problems[1].reference == "def f(x):\nreturn x + 1"
+    assert problems[1].reference == "def f(x):return x + 1"
     assert len({digest((problem,)) for problem in problems}) == len(problems)
 
 
@@ -216,3 +216,17 @@ def test_a_file_that_is_not_there_is_refused_with_what_to_type(path: Path) -> No
 def test_your_own_problems_need_a_path() -> None:
     with pytest.raises(ConfigError, match=r"--set problems\.path=FILE"):
         load_problems("jsonl")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "reference", "whole"),
+    [
+        ("def f(x):\n    return", " x + 1\n", "def f(x):\n    return x + 1\n"),
+        ("def f(x):", "    return x + 1", "def f(x):\n    return x + 1"),
+        ("# one more", "def f(x): return x + 1", "# one more\ndef f(x): return x + 1"),
+        ("y = 2", "def f(x): return x + 1", "y = 2\ndef f(x): return x + 1"),
+    ],
+)
+def test_a_reference_goes_on_where_the_prompt_ends(path: Path, prompt: str, reference: str, whole: str) -> None:
+    (problem,) = load_problems("jsonl", fill(path, {**GOOD, "prompt": prompt, "reference": reference})).split(TRAIN)
+    assert problem.reference == whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from leti.training.conformance import folder_bytes
 from leti.training.optimizer import make_optimizer
 from leti.training.weights import MOMENTS, save
 from leti.types import Example, Role, Segment, TrainStep
-from tiny_models import tiny_gpt2, tiny_llama
+from tiny_models import tiny_gpt2, tiny_llama, tiny_tokenizer
 
 CODE = PretrainSettings(source=str(Path(__file__).parent), block_tokens=48, ratio=0.5)
 SETTINGS = TrainerSettings(epochs=2, batch=3, learning_rate=1e-3, checkpoint_steps=2, pretrain=CODE)
@@ -239,3 +240,33 @@ def test_the_rows_of_our_tokens_move_faster_and_no_other_row_does(tmp_path: Path
     assert moved["plain"][ours].abs().max() > 1e-4
     others = [row for row in range(ours - 3) if row != ours]
     assert torch.equal(moved["faster"][others], moved["plain"][others])
+
+
+def test_moments_of_rows_that_were_there_go_on_where_rows_have_come_since(tmp_path: Path) -> None:
+    tokenizer = tiny_tokenizer(control=False)
+    tokenizer.save_pretrained(tiny_llama(tmp_path / "tight", vocab_size=len(tokenizer)))
+    bare = replace(place(tmp_path / "bare", tmp_path / "tight"), prefix="")
+    programs = [replace(one, segments=one.segments[1:]) for one in EXAMPLES]  # no reward token
+    list(make_trainer(SETTINGS).fit(programs, bare))
+    before = read_tensors(bare.weights / MOMENTS)
+    fit(tmp_path / "grown", bare.weights, replace(SETTINGS, epochs=1))
+    after = read_tensors(tmp_path / "grown" / "weights" / MOMENTS)
+    table = "exp_avg_sq.model.embed_tokens.weight"
+    assert len(after[table]) == len(before[table]) + 4
+    assert after[table][: len(before[table])].sum() > 0
+    assert float(after["step.model.embed_tokens.weight"]) > float(before["step.model.embed_tokens.weight"])
+
+
+def test_a_model_that_could_not_be_trained_is_told_without_a_step(tmp_path: Path, start: Path) -> None:
+    trainer = make_trainer(SETTINGS)
+    trainer.refuse_unfit(str(start), prefix="<|good|>", chat=False, end=True)
+    with pytest.raises(ConfigError, match="no chat template"):
+        trainer.refuse_unfit(str(start), prefix="<|good|>", chat=True, end=True)
+    endless = tmp_path / "endless"
+    shutil.copytree(start, endless)
+    tokenizer = AutoTokenizer.from_pretrained(endless)
+    tokenizer.eos_token = None
+    tokenizer.save_pretrained(endless)
+    with pytest.raises(TrainingError, match=r"objective\.weights\.end=0"):
+        trainer.refuse_unfit(str(endless), prefix="<|good|>", chat=False, end=True)
+    trainer.refuse_unfit(str(endless), prefix="<|good|>", chat=False, end=False)

@@ -72,3 +72,11 @@ def test_a_source_that_is_not_there_says_what_to_type(tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text("x")
     with pytest.raises(ConfigError, match="less than one block"):
         first(1, source=str(tmp_path / "one.py"))
+
+
+def test_of_a_folder_only_what_is_text_and_not_hidden_is_read(tmp_path: Path) -> None:
+    for name in ("a.py", ".git/objects/ab", "__pycache__/a.pyc", ".env", "deep/b.js"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\0\xff")
+    assert list(documents(str(tmp_path), None)) == ["a.py", "deep/b.js"]

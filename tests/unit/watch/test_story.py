@@ -63,6 +63,17 @@ def test_steps_are_foreseen_as_the_plan_has_them(examples: int, steps: int) -> N
     assert Expected(programs=1, scored={}, epochs=2, batch=2, pretrain_ratio=0.5).steps(examples) == steps
 
 
+@pytest.mark.parametrize("ratio", [0.07, 0.29, 0.57, 1 / 3])
+def test_steps_on_plain_code_are_foreseen_to_the_last_one(ratio: float) -> None:
+    plan = pytest.importorskip("leti.training.plan", reason="needs torch: pip install 'leti[train]'")
+    from leti.training import PretrainSettings, TrainerSettings
+
+    settings = TrainerSettings(epochs=1, batch=1, pretrain=PretrainSettings(ratio=ratio))
+    expected = Expected(programs=1, scored={}, epochs=1, batch=1, pretrain_ratio=ratio)
+    for examples in (3, 100, 300):
+        assert len(plan.plan(examples, settings, key="k")) == expected.steps(examples)
+
+
 def test_the_pace_is_that_since_the_first_look_so_that_loading_a_model_does_not_count(writing: Writing) -> None:
     follower, story = Follower(writing.run), Story(EXPECTED, now=0.0)
     for sample, now in ((0, 100.0), (1, 101.0), (2, 102.0)):
