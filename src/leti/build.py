@@ -66,18 +66,18 @@ def refuse_missing(config: Config, verifier: AnyVerifier) -> None:
     Raises:
         UserError: what `leti learn` would say sooner or later, had it been typed instead.
     """
+    from leti.sampling.hf import refuse_long
+
     leti(config, verifier)
     manifest(config, isolation(verifier))
     if config.tracker is not None:
         from leti.watch.trackers import refuse_missing
 
         refuse_missing(config.tracker)
-    aim = objective(config)
+    base, aim = weights(config.model.path), objective(config)
     needs = {"chat": config.problems.format == "chat", "end": aim.layout.end > 0}
-    trainer(config).refuse_unfit(weights(config.model.path), prefix=aim.prefix, **needs)
-    from leti.sampling.hf import refuse_long
-
-    request = SampleRequest(weights=weights(config.model.path), prefix=aim.prefix, decoding=decoding(config), key="")
+    trainer(config).refuse_unfit(base, prefix=aim.prefix, **needs)
+    request = SampleRequest(weights=base, prefix=aim.prefix, decoding=decoding(config), key="")
     refuse_long(all_problems(config), request)
 
 

@@ -73,9 +73,12 @@ def set_moments(model: Any, optimizer: torch.optim.AdamW, *, tensors: Mapping[st
         if name not in parameters:
             continue
         parameter = parameters[name]
-        if kind == "step":
-            optimizer.state[parameter][kind] = tensor.cpu()
-            continue
-        fresh = tensor.new_zeros(len(parameter) - len(tensor), *tensor.shape[1:]) if tensor.ndim else tensor
-        whole = torch.cat([tensor, fresh]) if tensor.ndim and len(fresh) else tensor
-        optimizer.state[parameter][kind] = whole.to(parameter.device)
+        optimizer.state[parameter][kind] = (
+            tensor.cpu() if kind == "step" else _with_rows_of(parameter, tensor).to(parameter.device)
+        )
+
+
+def _with_rows_of(parameter: torch.Tensor, moment: torch.Tensor) -> torch.Tensor:
+    if moment.shape == parameter.shape:
+        return moment
+    return torch.cat([moment, moment.new_zeros(len(parameter) - len(moment), *moment.shape[1:])])
