@@ -279,8 +279,8 @@ class Run:
             return
         for name in ("manifest.json", "problems.jsonl"):
             (self.path / name).unlink(missing_ok=True)
-        for folder in (self.base.path, self.path / "iterations"):
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in filter(Path.exists, (self.base.path, self.path / "iterations")):
+            shutil.rmtree(folder)
         write_json(self.path / "config.json", config)
 
     def _refuse_other_config(self, config: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
