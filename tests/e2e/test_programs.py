@@ -176,7 +176,10 @@ def test_the_version_is_told() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"leti {version('leti')}\n", "")
 
 
-FEW = ("--set", "problems.limits={train=1, validation=1, test=1}")
+def few(folder: Path) -> list[str]:
+    row = {"prompt": "def one():", "tests": ["assert one() == 1"], "reference": "    return 1\n"}
+    rows = write(folder / "few.jsonl", *({**row, "split": split} for split in ("train", "validation", "test")))
+    return ["check", "pocket", "--set", "problems.name=jsonl", "--set", f"problems.path={rows}"]
 
 
 @pytest.mark.parametrize(
@@ -190,17 +193,29 @@ FEW = ("--set", "problems.limits={train=1, validation=1, test=1}")
         ("problems.format=chat", "no chat template"),
     ],
 )
-def test_what_a_run_would_stumble_over_later_is_told_by_check(override: str, said: str) -> None:
-    done = leti("check", "pocket", *FEW, "--set", override)
+def test_what_a_run_would_stumble_over_later_is_told_by_check(override: str, said: str, tmp_path: Path) -> None:
+    done = leti(*few(tmp_path), "--set", override)
     assert done.returncode == 2, done.stderr
-    assert "references: 900 of 900 pass" in done.stdout
+    assert "references: " in done.stdout  # the message comes after all the rest
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_check_tries_the_model_and_leaves_nothing(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "leti", "check", "pocket", *FEW]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    here = tmp_path / "here"
+    here.mkdir()
+    words = [sys.executable, "-m", "leti", *few(tmp_path)]
+    done = subprocess.run(words, cwd=here, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("model: pocket loads and can be trained; nothing that `leti learn` needs is missing\n")
-    assert list(tmp_path.iterdir()) == []
+    assert list(here.iterdir()) == []
+
+
+def test_a_prompt_without_room_for_a_program_is_told_by_check(tmp_path: Path) -> None:
+    words = few(tmp_path)
+    long = {"id": "long", "prompt": "x = 1\n" * 1000, "tests": ["assert x"], "split": "train"}
+    with (tmp_path / "few.jsonl").open("a") as file:
+        file.write(json.dumps(long) + "\n")
+    done = leti(*words)
+    assert done.returncode == 2, done.stderr
+    assert "Problem 'few/long' has a prompt of" in done.stderr
