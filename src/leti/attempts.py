@@ -24,7 +24,7 @@ def find_attempt(run: Run, iteration: str, *, name: str) -> Found:
         RunError: there is none; the message says what there is.
     """
     problem, hash_sign, sample = name.rpartition("#")
-    if not hash_sign or not sample.isdigit():
+    if not hash_sign or not sample.isdecimal():
         raise RunError(f"{name!r} names no attempt. Type PROBLEM#SAMPLE, such as 'mbpp/17#4'.")
     place = _place(run, iteration)
     key = (problem, int(sample))
@@ -47,7 +47,8 @@ def in_words(found: Found) -> str:
         ("program (the prompt is its beginning)", "\n".join(f"{n:4} {line}" for n, line in enumerate(lines, 1))),
         ("tests", attempt.problem.check.text),
         ("verdict", f"{verdict.outcome}; tests: {', '.join(test.status for test in verdict.tests) or 'none reached'}"),
-        ("expected, got", f"{error.expected}\n{error.got}" if error and error.got is not None else None),
+        ("expected", error.expected if error else None),
+        ("got", error.got if error else None),
         ("output", verdict.output or None),
         ("feedback", attempt.feedback.text),
         ("example: weight, role, text", _example(found.example)),
@@ -64,7 +65,7 @@ def _example(example: Example | None) -> str | None:
 def _place(run: Run, iteration: str) -> Place:
     assert run.config, "a run has a configuration, or says that it is none"
     places = {"base": run.base} | {place.name: place for place in run.iterations()}
-    name = iteration.zfill(3) if iteration.isdigit() else iteration
+    name = iteration.zfill(3) if iteration.isdecimal() else iteration
     if name not in places:
         raise RunError(f"{run.path} has no iteration {iteration!r}. It has: {', '.join(places)}.")
     return places[name]

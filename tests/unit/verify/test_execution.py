@@ -41,7 +41,7 @@ def test_a_failing_setup_is_no_test(lane: OneLane) -> None:
     ("check", "got", "expected"),
     [
         ("assert solve(1) == [1, 2]", "[1]", "[1, 2]"),
-        ("assert [1, 2] == solve(1)", "[1, 2]", "[1]"),
+        ("assert [1, 2] == solve(1)", "[1]", "[1, 2]"),
         ("assert solve(1) != [1]", "[1]", "!= [1]"),
         ("assert 2 in solve(1)", "2", "in [1]"),
         ("assert len(solve(1)) > 4", "1", "> 4"),
@@ -378,3 +378,89 @@ def test_what_a_stand_in_answers_is_not_trusted(lane: OneLane) -> None:
     iterators = "from collections.abc import Iterator\nassert isinstance(mk(), Iterator)"
     assert not lane.judged(program, iterators).trusted
     assert lane.judged(program, "assert isinstance(solve(1), (list, tuple)) and not isinstance(mk(), int)").trusted
+
+
+OBJECTS = """
+class P:
+    def __init__(self, n): self._name = self._kind = self.n = n
+    def named(self): return self.n
+    def __enter__(self): return self
+    def __exit__(self, kind, error, trace):
+        self.n = 'committed' if kind is None else f'rolled back: {kind.__name__}, {type(error).__name__}'
+        return True
+def srt(ps): ps.sort(key=lambda p: p.n)
+def swap(ps): ps[0], ps[1] = ps[1], ps[0]
+def transfer(accounts, fail):
+    accounts['b'] += 1
+    if fail: raise ValueError('no')
+def drain(queue):
+    while True: queue.pop()
+def rotate(d): d.rotate(1)
+def reverse(b): b.reverse()
+def fill(pair): pair[0].append(1)
+def visit(graph, start): return [start, *graph[start], *graph[7]]
+class Bad(ValueError):
+    def __init__(self, code): super().__init__(code); self.code = code
+    def __str__(self): return f'code {self.code}'
+def bad(): raise Bad(7)
+def load(): import json; return json.loads('{')
+def two(): return 2
+"""
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "assert P('Bob')._name == 'Bob' and P(1)._kind == 1 and P(3).named() == 3",
+        "p = P(1)\np._name = 'z'\nassert p._name == 'z'",
+        "assert P.__doc__ is None",
+        "ps = [P(2), P(1)]\nsrt(ps)\nassert [p.n for p in ps] == [1, 2]",
+        "a = {'b': 0}\ntry:\n    transfer(a, True)\nexcept ValueError:\n    pass\nassert a == {'b': 1}",
+        "q = [1, 2]\ntry:\n    drain(q)\nexcept IndexError:\n    pass\nassert q == []",
+        "from collections import deque\nd = deque([1, 2, 3])\nrotate(d)\nassert d == deque([3, 1, 2])",
+        "b = bytearray(b'abc')\nreverse(b)\nassert b == b'cba'",
+        "t = ([],)\nfill(t)\nassert t == ([1],)",
+        "from collections import defaultdict\ng = defaultdict(list, {1: [2]})\nassert visit(g, 1) == [1, 2]",
+        "p = P(1)\nwith p:\n    raise KeyError('x')\nassert p.n == 'rolled back: KeyError, KeyError'",
+        "p = P(1)\nwith p:\n    pass\nassert p.n == 'committed'",
+        "try:\n    bad()\nexcept ValueError as error:\n    assert str(error) == 'code 7' and error.args == (7,)",
+        "try:\n    bad()\nexcept ValueError as error:\n    assert error.code == 7",
+        "import json\ntry:\n    load()\nexcept json.JSONDecodeError as error:\n    assert 'Expecting' in str(error)",
+    ],
+)
+def test_what_holds_in_one_process_holds_in_two(lane: OneLane, check: str) -> None:
+    exec(OBJECTS + check, {"__name__": "program"})
+    verdict = lane.judged(OBJECTS, check)
+    assert verdict.passed, verdict.error
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "a = {'b': 0}\ntry:\n    transfer(a, True)\nexcept ValueError:\n    pass\nassert a == {'b': 0}",
+        "a, b = P(1), P(2)\nps = [a, b]\nswap(ps)\nassert [p.n for p in ps] == [1, 2]",
+        "with P(1):\n    assert two() == 3",
+    ],
+)
+def test_what_fails_in_one_process_fails_in_two(lane: OneLane, check: str) -> None:
+    assert not lane.judged(OBJECTS, check).passed
+
+
+@pytest.mark.parametrize(
+    ("check", "expected", "got"),
+    [
+        ("assert 4 == two()", "4", "2"),
+        ("expected = 4\nassert expected == two()", "4", "2"),
+        ("assert two() == 4", "4", "2"),
+        ("assert 2 != two()", "!= 2", "2"),
+        ("assert two() == 2\nif two() != 3: raise AssertionError('should be 3')", None, None),
+        ("import unittest\nunittest.TestCase().assertEqual(two(), 3)", None, None),
+    ],
+)
+def test_what_was_expected_and_what_was_got_are_told_apart(
+    lane: OneLane, check: str, expected: str | None, got: str | None
+) -> None:
+    verdict = lane.judged(OBJECTS, check)
+    assert verdict.outcome == "failed"
+    assert verdict.error is not None
+    assert (verdict.error.expected, verdict.error.got) == (expected, got)

@@ -149,9 +149,14 @@ def test_the_values_of_a_dictionary_are_equal_to_nothing_as_ever() -> None:
     assert found != [2]
 
 
-def test_a_default_dictionary_arrives_without_its_factory() -> None:
-    found, kept = crossed(defaultdict(list, a=[1]))
-    assert (found, kept, found.default_factory) == (defaultdict(None, a=[1]), [], None)
+@pytest.mark.parametrize(
+    ("factory", "arrives"),
+    [(list, list), (int, int), (None, None), (lambda: 0, None), (Liar, None)],
+    ids=["list", "int", "none", "lambda", "class"],
+)
+def test_a_default_dictionary_arrives_with_a_factory_that_both_sides_have(factory: Any, arrives: Any) -> None:
+    found, kept = crossed(defaultdict(factory, a=[1]))
+    assert (found, kept, found.default_factory) == ({"a": [1]}, [], arrives)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +193,16 @@ def test_what_is_too_deep_or_holds_itself_stays_in_part() -> None:
         *('{"set":[[]]}', '{"set":[[1]]}', '{"dict":[[1]]}', '{"dict":1}', '{"bytes":"0"}', '{"complex":[1]}'),
         *('{"range":["0x0","0x1","0x0"]}', '{"Decimal":"x"}', '{"fraction":["0x1","0x0"]}', '{"date":["x"]}'),
         *('{"time":["01:00",7]}', '{"timedelta":[1e400,0,0]}', '{"timedelta":[1,2,3,4,5,6,7,8]}', '{"type":"os"}'),
-        *('{"type":[]}', '{"Counter":[[[],1]]}', '{"keys":[[]]}', '{"deque":[[1],-1]}', '{"int":"' + "f" * 10 + '\n"'),
+        *(
+            '{"defaultdict":[[],"print"]}',
+            '{"defaultdict":[[[1,2]]]}',
+            '{"defaultdict":[[],[]]}',
+            '{"type":[]}',
+            '{"Counter":[[[],1]]}',
+            '{"keys":[[]]}',
+            '{"deque":[[1],-1]}',
+            '{"int":"' + "f" * 10 + '\n"',
+        ),
         *('{"named":["P",["x"],[1,2]]}', '{"named":["P",["_x"],[1]]}', '{"named":["lambda",["x"],[1]]}', '{"named":1}'),
         *('{"named":["P",["x","x"],[1,2]]}', '{"named":["P",["x=[]"],[1]]}', '{"named":["P",[["x"]],[1]]}'),
         *("[" * 100_000, '{"tuple":' * 100_000, "9" * 10_000, '{"deque":{}}', '{"deque":[{"int":"0x1"},2]}'),

@@ -14,7 +14,6 @@ that is said here decides anything but what the program itself returned: it may 
 from __future__ import annotations
 
 import builtins
-import operator
 import sys
 from atexit import _run_exitfuncs as _run_exit_handlers
 from marshal import loads
@@ -23,6 +22,7 @@ from resource import RLIMIT_AS, setrlimit
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from .operations import OPERATIONS
 from .records import Codes, bounded, own_codes, places, syntax_part, type_name
 from .values import LIBRARIES, MalformedError, plain, rebuilt, text
 
@@ -285,12 +285,12 @@ def _request(line: str, world: World) -> bool:
             return True
     world.allow(world.depth + REQUESTS_BELOW - frames)
     given = *positional, *named.values()
-    before = [text(plain(value, _nothing)) for value in given]
-    result, error = world.attempt(_OPERATIONS[operation], target, *positional, **named)
-    if error is None:
-        after, _ = world.attempt(lambda: [text(plain(value, _nothing)) for value in given])
-        if after is not None and after != before:
-            world.say({"changed": plain(given, world.keep)})
+    before = [text(plain(value, _very_one)) for value in given]
+    result, error = world.attempt(OPERATIONS[operation], target, *positional, **named)
+    after, _ = world.attempt(lambda: [text(plain(value, _very_one)) for value in given])
+    if after is not None and after != before:  # also where it raised: what must then be unchanged is asked for here
+        changed, _ = world.attempt(plain, given, world.keep)
+        world.say({"changed": changed})
     return _answer(result, error, world)
 
 
@@ -298,47 +298,12 @@ def _nothing(_: Any) -> Any:
     return {"ellipsis": None}
 
 
-def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda value, other: function(other, value)
+def _very_one(value: Any) -> Any:
+    """Stands for this very object: where two have changed places, something has changed."""
+    return {"handle": [id(value)]}
 
 
 _MISSING = object()
-_OPERATIONS: dict[str, Callable[..., Any]] = {
-    "call": lambda function, *positional, **named: function(*positional, **named),
-    "name": lambda value: value,
-    "get": getattr,
-    "set": setattr,
-    "del": delattr,
-    "iter": iter,
-    "next": next,
-    "len": len,
-    "bool": bool,
-    "item": operator.getitem,
-    "set item": operator.setitem,
-    "del item": operator.delitem,
-    "isinstance": lambda cls, value: isinstance(value, cls),
-    "issubclass": lambda cls, value: issubclass(value, cls),
-    "enter": lambda value: type(value).__enter__(value),
-    "leave": lambda value: type(value).__exit__(value, None, None, None),
-    "reversed": reversed,
-    "hash": hash,
-    "float": float,
-    "int": int,
-    "index": operator.index,
-    "str": str,
-    "repr": repr,
-    **{
-        name: getattr(operator, name)
-        for name in (
-            *("eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"),
-            *("and_", "or_", "xor", "lshift", "rshift", "neg", "pos", "abs", "invert"),
-        )
-    },
-    **{
-        "r" + name: _reflected(getattr(operator, name))
-        for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor")
-    },
-}
 
 
 def _named(name: str, world: World) -> Any:
@@ -381,6 +346,8 @@ def _record(error: BaseException, world: World) -> dict[str, Any]:
     record["own"] = kind not in _FAMILY
     data, wrong = world.attempt(lambda: text(plain(BaseException.args.__get__(error), _nothing)))  # type: ignore[attr-defined]
     record["arguments"] = data if wrong is None and len(data) < 2000 else None
+    data, wrong = world.attempt(lambda: text(plain(dict(vars(error)), _nothing)))
+    record["attributes"] = data if wrong is None and len(data) < 2000 else None
     return record
 
 

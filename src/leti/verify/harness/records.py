@@ -79,7 +79,7 @@ def heard(record: Any) -> dict[str, Any]:
         ValueError: it is none.
     """
     try:
-        syntax, arguments = record.get("syntax"), record["arguments"]
+        syntax, arguments, attributes = record.get("syntax"), record["arguments"], record.get("attributes")
         return {
             "type": _name(record["type"]),
             "message": _text(record.get("message", "")),
@@ -91,6 +91,7 @@ def heard(record: Any) -> dict[str, Any]:
             "bases": [_text(name) for name in record["bases"]],
             "own": bool(record["own"]),
             "arguments": None if arguments is None else _text(arguments),
+            "attributes": None if attributes is None else _text(attributes),
         }
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from None

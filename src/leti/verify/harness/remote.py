@@ -7,13 +7,14 @@ truth of one is asked for, the program itself decides; `Link.trusted` is False f
 
 from __future__ import annotations
 
-import builtins
 import importlib
 import json
 import sys
+from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
-from . import records, values
+from . import values
+from .raised import raised, raised_instead
 from .values import LIBRARIES
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ VALUE = '{"value":'
 WAITING = '{"waiting":1}'
 ENDING = (".__next__", ".send", ".throw")
 """Methods by which an iterator says that it has ended."""
+KIND, LINK, NAME, NUMBER = "leti_kind_of", "leti_link_of", "leti_name_of", "leti_number_of"
+"""What a stand-in knows of itself, by names that no test asks an object for."""
 _link = object.__getattribute__
 
 
@@ -68,12 +71,12 @@ class Link:
         try:
             return self._value(lines, (), source)
         except StopIteration as error:
-            raise _raised_instead(error) from None
+            raise raised_instead(error) from None
 
     def request(self, operation: str, target: Any, *positional: Any, **named: Any) -> Any:
         """Have an operation done on the program's side; return its value, or raise what it raised."""
         for part in (target, *positional, *named.values()):
-            if type(part) is Remote and _link(part, "_number") < 0:
+            if type(part) is Remote and _link(part, NUMBER) < 0:
                 raise OverflowError(f"{part!r} is too much to be kept: nothing more can be asked of it")
         if operation == "call" and any(_is_among(part, self._values) for part in positional):
             self.trusted = False  # what the program is given, it has made itself
@@ -81,21 +84,21 @@ class Link:
             "tuple": [operation, _sent(target), {"int": hex(_depth())}, *(_sent(part) for part in (positional, named))]
         }
         lines = self._ask(values.text(said))
-        label = target if type(target) is str else self._labels.get(_link(target, "_number"), Remote.named(target))
+        label = target if type(target) is str else self._labels.get(_link(target, NUMBER), class_name(target))
         source = f"{label}({_shown(positional)})" if operation == "call" else ""
         try:
             value = self._value(lines, (*positional, *named.values()), source)
         except StopIteration as error:
             if operation == "next" or label.endswith(ENDING):
                 raise
-            raise _raised_instead(error) from None
+            raise raised_instead(error) from None
         if operation == "get":
             self._label(value, f"{label}.{positional[0]}"[:200])
         return value
 
     def _label(self, value: Any, label: str) -> None:
-        if type(value) is Remote and _link(value, "_number") >= 0:
-            self._labels[_link(value, "_number")] = label
+        if type(value) is Remote and _link(value, NUMBER) >= 0:
+            self._labels[_link(value, NUMBER)] = label
 
     def variable(self, name: str) -> Any:
         """Return what a name of the program's stands for now: what the tests have made of it, or the program since.
@@ -175,70 +178,52 @@ class Link:
         return self._remotes[number]
 
     def exception(self, record: Any) -> BaseException:
-        """Return an exception that tests can catch as the program's own; its record is kept with it."""
+        """Return an exception that tests can catch as the program's own."""
         try:
-            heard = records.heard(record)
-            arguments = () if heard["arguments"] is None else values.rebuilt(heard["arguments"], lambda _: None)
+            return raised(record, self._classes)
         except (ValueError, values.MalformedError):
             raise StoppedError from None
-        kind = self._class(heard["type"] if heard["own"] else "", tuple(heard["bases"]))
-        try:
-            error = kind(*arguments)
-        except Exception:  # noqa: BLE001 - a class of the builtins that wants other arguments
-            error = kind.__new__(kind, *_least(kind))
-        error.leti_record = heard  # type: ignore[attr-defined]
-        return error
-
-    def _class(self, name: str, family: tuple[str, ...]) -> type[BaseException]:
-        base: Any = next((getattr(builtins, each, None) for each in family), Exception)
-        if not isinstance(base, type) or not issubclass(base, BaseException):
-            base = Exception
-        kind: type[BaseException] = base
-        if not name.isprintable() or not name:
-            return kind
-        return self._classes.setdefault((name, *family), type(name, (kind,), {}))
 
 
 class Remote:
     """An object, a class or a function on the program's side."""
 
-    __slots__ = ("_kind", "_link", "_name", "_number")
+    __slots__ = (KIND, LINK, NAME, NUMBER)
+    __doc__ = property(lambda self: _link(self, LINK).request("get", self, "__doc__"))
 
     def __init__(self, link: Link, number: int, name: str, kind: str) -> None:
         for slot, value in zip(self.__slots__, (kind, link, name, number), strict=True):
             object.__setattr__(self, slot, value)
 
-    def named(self) -> str:
-        """Return the name of its class."""
-        return str(_link(self, "_name"))
-
     def __call__(self, *positional: Any, **named: Any) -> Any:
         """Call it on the program's side."""
-        return _link(self, "_link").request("call", self, *positional, **named)
+        return _link(self, LINK).request("call", self, *positional, **named)
 
     def __getattr__(self, name: str) -> Any:
-        return _link(self, "_link").request("get", self, name)
+        return _link(self, LINK).request("get", self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        _link(self, "_link").request("set", self, name, value)
+        _link(self, LINK).request("set", self, name, value)
 
     def __delattr__(self, name: str) -> None:
-        _link(self, "_link").request("del", self, name)
+        _link(self, LINK).request("del", self, name)
 
     def __iter__(self) -> Iterator[Any]:
-        return _link(self, "_link").request("iter", self)  # type: ignore[no-any-return]
+        return _link(self, LINK).request("iter", self)  # type: ignore[no-any-return]
 
     def __next__(self) -> Any:
-        return _link(self, "_link").request("next", self)
+        return _link(self, LINK).request("next", self)
 
     def __contains__(self, value: Any) -> bool:
         return any(value is item or value == item for item in self)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        hushed = bool(_link(self, "_link").request("leave", self))
+        told = kind if kind and issubclass(kind, Exception) and not issubclass(kind, AssertionError) else None
+        name = next((base.__name__ for base in told.__mro__ if base.__module__ == "builtins"), "") if told else ""
+        hushed = bool(_link(self, LINK).request("leave", self, name))
         if not hushed or kind is None or not issubclass(kind, Exception) or kind is AssertionError:
             return False  # whatever it says: a test that failed has failed
-        _link(self, "_link").trusted = False
+        _link(self, LINK).trusted = False
         return True
 
     def __eq__(self, other: object) -> bool:
@@ -264,29 +249,24 @@ class Remote:
         return int(_decided(self, "hash"))
 
     def __repr__(self) -> str:
-        return f"<{_link(self, '_name')} object>"
+        return f"<{class_name(self)} object>"
+
+
+def class_name(remote: Remote) -> str:
+    """Return the name of its class."""
+    return str(_link(remote, NAME))
 
 
 def _decided(remote: Remote, operation: str, *others: Any) -> Any:
     """Ask the program's side for an answer that decides something."""
-    link = _link(remote, "_link")
+    link = _link(remote, LINK)
     link.trusted = False
     return link.request(operation, remote, *others)
 
 
-def _raised_instead(error: StopIteration) -> RuntimeError:
-    """Return what a call that raised StopIteration raises in a test: the loop around it must not take that for its end.
-
-    As in a generator (PEP 479). Its record, and so what is told of it, is that of the StopIteration.
-    """
-    instead = RuntimeError("generator raised StopIteration")
-    instead.leti_record = error.leti_record  # type: ignore[attr-defined]
-    return instead
-
-
 def _simple(operation: str) -> Callable[..., Any]:
     def method(self: Remote, *others: Any) -> Any:
-        return _link(self, "_link").request(operation, self, *others)
+        return _link(self, LINK).request(operation, self, *others)
 
     return method
 
@@ -328,13 +308,6 @@ def _is_among(value: Any, others: list[Any]) -> bool:
     return not one and any(value is other for other in others)
 
 
-def _least(kind: type[BaseException]) -> tuple[Any, ...]:
-    """Return the arguments without which there can be no exception of a kind."""
-    if not issubclass(kind, BaseExceptionGroup):
-        return ()
-    return "", [Exception() if issubclass(kind, Exception) else BaseException()]
-
-
 def _library(where: Any) -> Any:
     """Return the module, or what stands in it: this side's own."""
     home, name = where if isinstance(where, list) and len(where) == 2 else ("", "")
@@ -355,7 +328,7 @@ def _sent(value: Any) -> Any:
 
 def _handle_of(value: Any) -> Any:
     if type(value) is Remote:
-        return {"handle": [_link(value, "_number")]}
+        return {"handle": [_link(value, NUMBER)]}
     raise TypeError(f"a test cannot give a program {type(value).__name__!r} objects of its own")
 
 
@@ -381,8 +354,13 @@ def _depth() -> int:
 def _update(old: tuple[Any, ...], new: Any) -> None:
     """Give arguments that the program changed in place their new content."""
     for before, after in zip(old, new, strict=False):
-        if isinstance(before, list) and isinstance(after, list):
+        if isinstance(before, (list, bytearray)) and type(before) is type(after):
             before[:] = after
+        elif isinstance(before, deque) and isinstance(after, deque):
+            before.clear()
+            before.extend(after)
+        elif isinstance(before, tuple) and isinstance(after, tuple):
+            _update(before, after)
         elif isinstance(before, (dict, set)) and type(before) is type(after):
             before.clear()
             before.update(after)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from .remote import Remote
+from .remote import Remote, class_name
 
 MAX_ITEMS = 200
 MAX_BITS = 1000
@@ -46,7 +46,7 @@ def _object(value: Any, kind: type, room: int, depth: int) -> str:
     if issubclass(kind, tuple):  # with names: no other derived class crosses
         named = [f"{name}={_render(item, room, depth + 1)}" for name, item in zip(value._fields, value, strict=True)]
         return f"{kind.__name__}({', '.join(named)})"
-    return f"<{(Remote.named(value) if kind is Remote else kind.__name__)[:80]} object>"
+    return f"<{(class_name(value) if kind is Remote else kind.__name__)[:80]} object>"
 
 
 _BRACKETS: dict[type, tuple[str, str]] = {

@@ -31,6 +31,7 @@ _OPERATORS: dict[type, str] = {
     ast.Is: "is",
     ast.IsNot: "is not",
 }
+SYMMETRIC = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
 _DECIDE: dict[str, Any] = {
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
@@ -66,18 +67,24 @@ class Asserts:
         self.ran = 0
         self.sides: tuple[str, Any, Any] | None = None
 
-    def __call__(self, operator: str, *sides: Any) -> bool:
-        """Decide the condition of an assert."""
+    def __call__(self, operator: str, *sides: Any, turned: bool = False) -> bool:
+        """Decide the condition of an assert; `turned`: what is expected stands on the left."""
         self.ran += 1
-        self.sides = (operator, sides[0], sides[-1])
+        self.sides = (operator, sides[-1], sides[0]) if turned else (operator, sides[0], sides[-1])
         answer = bool(_DECIDE[operator](*sides))
         if answer:
+            self.sides = None
             self._link.returned.clear()
         return answer
 
     def shown(self) -> dict[str, Any]:
-        """Return what the last check got and expected, and what the calls inside it returned."""
-        operator, got, expected = self.sides or ("true", None, None)
+        """Return what the assert that failed got and expected, and what the calls inside it returned.
+
+        Nothing where it was no assert: a test may raise an AssertionError itself, or by way of `unittest`.
+        """
+        if self.sides is None:
+            return {}
+        operator, got, expected = self.sides
         said: dict[str, Any] = {"got": render(got)}
         if operator not in ("true", "not"):
             said["expected"] = render(expected) if operator in ("==", "is") else f"{operator} {render(expected)}"
@@ -103,7 +110,7 @@ class Test:
             if isinstance(node, ast.Assert):
                 self.ranges.append((node.lineno, node.end_lineno or node.lineno))
                 self.counts |= not (isinstance(node.test, ast.Constant) and not node.test.value)
-                node.test = _question(node.test)
+                node.test = _question(node.test, names | {ANSWER})
         self.ranges.sort()
         self.code = compile(tree, FILE, "exec", dont_inherit=True)
         self.own = records.own_codes(self.code, {})
@@ -171,18 +178,29 @@ def _asks_identity(node: ast.Compare) -> bool:
     )
 
 
-def _question(test: ast.expr) -> ast.expr:
-    """Turn the condition of an assert into a call that keeps its sides: `@check("==", left, right)`."""
+def _question(test: ast.expr, names: set[str]) -> ast.expr:
+    """Turn the condition of an assert into a call that keeps its sides: `@check("==", left, right)`.
+
+    Of `4 == solve(2)` the right side is what was got: that which asks the program, where the order says nothing.
+    """
+    turned: list[ast.keyword] = []
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        parts = [ast.Constant(_OPERATORS[type(test.ops[0])]), test.left, test.comparators[0]]
+        left, right = test.left, test.comparators[0]
+        parts = [ast.Constant(_OPERATORS[type(test.ops[0])]), left, right]
+        if isinstance(test.ops[0], SYMMETRIC) and _asks(right, names) and not _asks(left, names):
+            turned = [ast.keyword("turned", ast.copy_location(ast.Constant(value=True), test))]
     elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         parts = [ast.Constant("not"), test.operand]
     else:
         parts = [ast.Constant("true"), test]
-    call = ast.copy_location(ast.Call(ast.Name(CHECK, ast.Load()), parts, []), test)
-    for node in (call, call.func, call.args[0]):
+    call = ast.copy_location(ast.Call(ast.Name(CHECK, ast.Load()), parts, turned), test)
+    for node in (call, call.func, call.args[0], *turned):
         ast.copy_location(node, test)
     return call
+
+
+def _asks(side: ast.expr, names: set[str]) -> bool:
+    return any(_is_call_of(part, names) for part in ast.walk(side))
 
 
 class PythonTests:
@@ -293,11 +311,11 @@ def _failed(error: BaseException, test: Test, asserts: Asserts) -> dict[str, Any
     record = getattr(error, "leti_record", None)
     frames = records.places(error, test.own, file=FILE)
     within = [span for span in test.ranges if any(span[0] <= place[0] <= span[1] for place in frames)]
-    asserted = type(error) is AssertionError and record is None and _in_test(error, test)
+    asserted = type(error) is AssertionError and record is None
     said = _plain_record(error, frames) if record is None else {**record, "ours": len(frames)}
     if record is not None:
         said["frames"] = frames + record["frames"]
-    if asserted:
+    if asserted and _in_test(error, test):
         said |= asserts.shown()
     said["check"] = within[-1] if within else None
     result: dict[str, Any] = {"status": "failed" if asserted else "raised", "error": said}

@@ -42,6 +42,10 @@ _mro = type.__dict__["__mro__"].__get__
 _members = type.__dict__["__dict__"].__get__
 _type_name = type.__dict__["__name__"].__get__
 _builtin_types = {value: name for name, value in vars(builtins).items() if type(value) is type}
+_FILLING: tuple[type, ...] = (bool, bytes, complex, dict, float, frozenset, int, list, set, str, tuple)
+_FACTORIES: dict[Any, str] = {kind: kind.__name__ for kind in _FILLING}
+"""What may fill a defaultdict on the other side, too."""
+_MADE_BY: dict[str | None, Any] = {None: None} | {name: kind for kind, name in _FACTORIES.items()}
 _SIMPLE = frozenset({str, bool, type(None), float})
 _encode = _json.make_encoder(None, repr, _json.encode_basestring_ascii, None, ":", ",", False, False, True)
 
@@ -162,7 +166,12 @@ _WRITE: dict[type, Any] = {
     set: _items("set"),
     frozenset: _items("frozenset"),
     dict: _pairs("dict"),
-    defaultdict: _pairs("defaultdict"),
+    defaultdict: lambda value, keep, depth: {
+        "defaultdict": [
+            [[_plain(k, keep, depth), _plain(v, keep, depth)] for k, v in dict.items(value)],
+            _FACTORIES.get(value.default_factory) if type(value.default_factory) is type else None,
+        ]
+    },
     Counter: _pairs("Counter"),
     OrderedDict: lambda value, keep, depth: {
         "OrderedDict": [[_plain(k, keep, depth), _plain(v, keep, depth)] for k, v in OrderedDict.items(value)]
@@ -260,7 +269,7 @@ _MAKE: dict[str, Callable[[Any], Any]] = {
     "set": set,
     "frozenset": frozenset,
     "dict": _keyed(dict),
-    "defaultdict": _keyed(lambda pairs: defaultdict(None, pairs)),
+    "defaultdict": lambda content: defaultdict(_MADE_BY[content[1]], [(key, item) for key, item in content[0]]),
     "Counter": _keyed(lambda pairs: Counter(dict(pairs))),
     "OrderedDict": _keyed(OrderedDict),
     "deque": lambda content: deque(content[0], content[1]),
