@@ -405,6 +405,9 @@ class Bad(ValueError):
 def bad(): raise Bad(7)
 def load(): import json; return json.loads('{')
 def two(): return 2
+def total(numbers): return sum(numbers)
+class Cut:
+    def __getitem__(self, part): return part.start, part.stop, part.step
 """
 
 
@@ -425,6 +428,9 @@ def two(): return 2
         "p = P(1)\nwith p:\n    pass\nassert p.n == 'committed'",
         "try:\n    bad()\nexcept ValueError as error:\n    assert str(error) == 'code 7' and error.args == (7,)",
         "try:\n    bad()\nexcept ValueError as error:\n    assert error.code == 7",
+        "assert total(x for x in range(4)) == 6 and total(map(int, '12')) == 3 and total(iter([1])) == 1",
+        "xs = [1, 2]\nassert total(x * y for x, y in zip(xs, xs)) == 5",
+        "assert Cut()[1:3] == (1, 3, None) and Cut()[::-1] == (None, None, -1)",
         "import json\ntry:\n    load()\nexcept json.JSONDecodeError as error:\n    assert 'Expecting' in str(error)",
     ],
 )
@@ -440,6 +446,7 @@ def test_what_holds_in_one_process_holds_in_two(lane: OneLane, check: str) -> No
         "a = {'b': 0}\ntry:\n    transfer(a, True)\nexcept ValueError:\n    pass\nassert a == {'b': 0}",
         "a, b = P(1), P(2)\nps = [a, b]\nswap(ps)\nassert [p.n for p in ps] == [1, 2]",
         "with P(1):\n    assert two() == 3",
+        "from itertools import count\nassert total(count()) == 1",
     ],
 )
 def test_what_fails_in_one_process_fails_in_two(lane: OneLane, check: str) -> None:

@@ -11,6 +11,8 @@ import importlib
 import json
 import sys
 from collections import deque
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import values
@@ -18,7 +20,7 @@ from .raised import raised, raised_instead
 from .values import LIBRARIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 FILE = "<string>"
 VALUE = '{"value":'
@@ -27,6 +29,8 @@ ENDING = (".__next__", ".send", ".throw")
 """Methods by which an iterator says that it has ended."""
 KIND, LINK, NAME, NUMBER = "leti_kind_of", "leti_link_of", "leti_name_of", "leti_number_of"
 """What a stand-in knows of itself, by names that no test asks an object for."""
+MAX_ITEMS = 10_000
+"""Of an iterator that a test gives the program: it crosses as what it has left."""
 _link = object.__getattribute__
 
 
@@ -329,6 +333,10 @@ def _sent(value: Any) -> Any:
 def _handle_of(value: Any) -> Any:
     if type(value) is Remote:
         return {"handle": [_link(value, NUMBER)]}
+    if isinstance(value, Iterator):
+        items = list(islice(value, MAX_ITEMS + 1))
+        if len(items) <= MAX_ITEMS:
+            return {"iterator": [_sent(item) for item in items]}
     raise TypeError(f"a test cannot give a program {type(value).__name__!r} objects of its own")
 
 

@@ -187,6 +187,9 @@ _WRITE: dict[type, Any] = {
     bytearray: lambda value, *_: {"bytearray": value.hex()},
     complex: lambda value, *_: {"complex": [value.real, value.imag]},
     range: lambda value, *_: {"range": [hex(value.start), hex(value.stop), hex(value.step)]},
+    slice: lambda value, keep, depth: {
+        "slice": [_plain(part, keep, depth) for part in (value.start, value.stop, value.step)]
+    },
     type(...): lambda *_: {"ellipsis": None},
 }
 
@@ -280,6 +283,8 @@ _MAKE: dict[str, Callable[[Any], Any]] = {
     "bytearray": bytearray.fromhex,
     "complex": lambda content: complex(content[0], content[1]),
     "range": lambda content: range(*(int(part, 16) for part in content)),
+    "slice": lambda content: slice(content[0], content[1], content[2]),
+    "iterator": iter,
     "ellipsis": lambda _: ...,
     "Decimal": lambda content: _made("decimal", "Decimal")(str(content)),
     "fraction": lambda content: _made("fractions", "Fraction")(int(content[0], 16), int(content[1], 16)),
