@@ -1,0 +1,26 @@
+"""The recipes beside the package: what they make is what the package and its benchmarks read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from leti.problems import TEST, TRAIN, VALIDATION, load_problems
+
+RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "pocket"
+
+
+def test_further_problems_come_behind_the_shipped_ones_and_are_none_of_them(tmp_path: Path) -> None:
+    words = [sys.executable, str(RECIPE / "further.py"), "--out", str(tmp_path), "--count", "20"]
+    subprocess.run(words, check=True, capture_output=True, timeout=250)
+    shipped, found = load_problems("pocket"), load_problems("jsonl", str(tmp_path / "pocket.jsonl"))
+    for split in (VALIDATION, TEST):
+        assert found.split(split) == shipped.split(split)
+    many = len(shipped.split(TRAIN))
+    assert found.split(TRAIN, many) == shipped.split(TRAIN)
+    added = found.split(TRAIN)[many:]
+    assert len(added) == 20
+    known = {problem.prompt for problems in shipped.splits.values() for problem in problems}
+    assert not known & {problem.prompt for problem in added}
+    assert all(problem.reference and problem.reference.startswith(problem.prompt) for problem in added)
