@@ -404,6 +404,7 @@ class Bad(ValueError):
     def __str__(self): return f'code {self.code}'
 def bad(): raise Bad(7)
 def load(): import json; return json.loads('{')
+def wordy(): raise ValueError('x' * 3000)
 def two(): return 2
 def total(numbers): return sum(numbers)
 class Cut:
@@ -431,6 +432,7 @@ class Cut:
         "assert total(x for x in range(4)) == 6 and total(map(int, '12')) == 3 and total(iter([1])) == 1",
         "xs = [1, 2]\nassert total(x * y for x, y in zip(xs, xs)) == 5",
         "assert Cut()[1:3] == (1, 3, None) and Cut()[::-1] == (None, None, -1)",
+        "try:\n    wordy()\nexcept ValueError as error:\n    assert len(str(error)) == 3000",
         "import json\ntry:\n    load()\nexcept json.JSONDecodeError as error:\n    assert 'Expecting' in str(error)",
     ],
 )

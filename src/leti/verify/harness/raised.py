@@ -33,7 +33,8 @@ def raised(record: Any, classes: Classes) -> BaseException:
         None if heard[part] is None else values.rebuilt(heard[part], lambda _: None)
         for part in ("arguments", "attributes")
     )
-    error = _made(_class(heard["type"] if heard["own"] else "", tuple(heard["bases"]), classes), arguments)
+    kind = _class(heard["type"] if heard["own"] else "", tuple(heard["bases"]), classes)
+    error = _made(kind, arguments if type(arguments) is tuple else (heard["message"],))  # too much, or no plain data
     for name, value in attributes.items() if type(attributes) is dict else ():
         if type(name) is str and name.isidentifier() and not hasattr(BaseException, name):
             error.__dict__[name] = value
@@ -41,13 +42,12 @@ def raised(record: Any, classes: Classes) -> BaseException:
     return error
 
 
-def _made(kind: type[BaseException], arguments: Any) -> BaseException:
-    given = arguments if type(arguments) is tuple else ()
+def _made(kind: type[BaseException], arguments: tuple[Any, ...]) -> BaseException:
     try:
-        return kind(*given)
+        return kind(*arguments)
     except Exception:  # noqa: BLE001 - a class that wants other arguments
         error = kind.__new__(kind, *_least(kind))
-        error.args = given
+        error.args = arguments
         return error
 
 
