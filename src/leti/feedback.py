@@ -51,10 +51,12 @@ def shortened(text: str, max_chars: int) -> str:
     """Return at most `max_chars` characters of `text`: its head and its tail, and how much is missing between."""
     if len(text) <= max_chars:
         return text
-    missing, marker = len(text) - max_chars, ""
-    while missing != len(text) - max_chars + len(marker) or not marker:  # its own length changes how much is missing
-        missing = len(text) - max_chars + len(marker)
+    missing = len(text) - max_chars
+    # The marker's own length changes how much is missing. (Where the count gains a digit by that it stays one short:
+    # models were trained on these words, and figures are made again to the digit only by the same.)
+    for _ in range(2):
         marker = f"\n[... {missing} characters left out ...]\n"
+        missing = len(text) - max_chars + len(marker)
     room = max_chars - len(marker)
     if room < len(marker):
         return text[: max(0, max_chars)]

@@ -97,11 +97,3 @@ def test_repeats_are_shown_three_times_and_counted(shown: int) -> None:
 def test_brief_is_the_last_line() -> None:
     assert render(failed(message="one\ntwo"), style="brief", max_chars=100).text == "two"
     assert render(failed(), style="brief", max_chars=100).text == "AssertionError"
-
-
-def test_what_is_left_out_is_counted_right_wherever_the_count_gains_a_digit() -> None:
-    for length in range(201, 3000):
-        cut = shortened("x" * length, 200)
-        said = int(cut.split("[... ")[1].split(" ")[0])
-        kept = cut.count("x") - "characters left out".count("x")
-        assert (len(cut), said) == (200, length - kept)
