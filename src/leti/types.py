@@ -126,7 +126,7 @@ class ErrorRecord:
     expected: str | None = None
     """For a failed comparison: the right-hand side, rendered; bounded and deterministic."""
     got: str | None = None
-    """For a failed check: the side that asks the program, else the left one (or the whole expression), rendered."""
+    """For a failed check: the side that calls something, else the left one (or the whole expression), rendered."""
     where: tuple[str, ...] = ()
     """For a failed check: what calls inside the compared expressions returned, as in `area(2) returned 12.5`."""
     limit: str | None = None

@@ -289,8 +289,9 @@ def _request(line: str, world: World) -> bool:
     result, error = world.attempt(OPERATIONS[operation], target, *positional, **named)
     after, _ = world.attempt(lambda: [text(plain(value, _very_one)) for value in given])
     if after is not None and after != before:  # also where it raised: what must then be unchanged is asked for here
-        changed, _ = world.attempt(plain, given, world.keep)
-        world.say({"changed": changed})
+        changed, wrong = world.attempt(plain, given, world.keep)
+        if wrong is None:
+            world.say({"changed": changed})
     return _answer(result, error, world)
 
 

@@ -50,12 +50,11 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "int": int,
     "index": operator.index,
     "str": str,
-    "repr": repr,
     **{
         name: getattr(operator, name)
         for name in (
             *("eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"),
-            *("and_", "or_", "xor", "lshift", "rshift", "neg", "pos", "abs", "invert"),
+            *("and_", "or_", "xor", "neg", "pos", "abs", "invert"),
         )
     },
     **{

@@ -110,7 +110,7 @@ class Test:
             if isinstance(node, ast.Assert):
                 self.ranges.append((node.lineno, node.end_lineno or node.lineno))
                 self.counts |= not (isinstance(node.test, ast.Constant) and not node.test.value)
-                node.test = _question(node.test, names | {ANSWER})
+                node.test = _question(node.test)
         self.ranges.sort()
         self.code = compile(tree, FILE, "exec", dont_inherit=True)
         self.own = records.own_codes(self.code, {})
@@ -178,16 +178,16 @@ def _asks_identity(node: ast.Compare) -> bool:
     )
 
 
-def _question(test: ast.expr, names: set[str]) -> ast.expr:
+def _question(test: ast.expr) -> ast.expr:
     """Turn the condition of an assert into a call that keeps its sides: `@check("==", left, right)`.
 
-    Of `4 == solve(2)` the right side is what was got: that which asks the program, where the order says nothing.
+    Of `4 == solve(2)` the right side is what was got: the one that calls something, where the order says nothing.
     """
     turned: list[ast.keyword] = []
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         left, right = test.left, test.comparators[0]
         parts = [ast.Constant(_OPERATORS[type(test.ops[0])]), left, right]
-        if isinstance(test.ops[0], SYMMETRIC) and _asks(right, names) and not _asks(left, names):
+        if isinstance(test.ops[0], SYMMETRIC) and _calls(right) and not _calls(left):
             turned = [ast.keyword("turned", ast.copy_location(ast.Constant(value=True), test))]
     elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         parts = [ast.Constant("not"), test.operand]
@@ -199,8 +199,8 @@ def _question(test: ast.expr, names: set[str]) -> ast.expr:
     return call
 
 
-def _asks(side: ast.expr, names: set[str]) -> bool:
-    return any(_is_call_of(part, names) for part in ast.walk(side))
+def _calls(side: ast.expr) -> bool:
+    return any(isinstance(part, ast.Call) for part in ast.walk(side))
 
 
 class PythonTests:
