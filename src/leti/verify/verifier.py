@@ -22,9 +22,9 @@ from leti.verify.sandbox import Sandbox
 
 LEAST = 0.25
 """Seconds that every program may take."""
-TOGETHER = 16
+TOGETHER = 64
 """Programs that a lane takes at a time where they may share a process."""
-APART = 8
+APART = 16
 """Programs that a lane takes at a time where each has its own: fewer, because each may run to its deadline."""
 AUDITED = 100
 """Of so many programs that ran in a shared process one runs in its own as well."""

@@ -37,7 +37,8 @@ def main() -> NoReturn:
     except (JailError, OSError) as error:
         os.write(2, f"{error}\n".encode("utf-8", "replace"))
         os._exit(FAILED)
-    os.environ.pop("LD_LIBRARY_PATH", None)  # what this interpreter may have needed to start
+    for name in ("LD_LIBRARY_PATH", "LD_BIND_NOW"):  # what was for this interpreter's start
+        os.environ.pop(name, None)
     os.environ["HOME"] = os.environ["TMPDIR"] = inside.scratch
     if options["role"] != "none":
         _load(options["packages"], options["site"])
