@@ -36,8 +36,15 @@ def _name_the_class_for_all(path: Path) -> None:
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
-def make(out: Path, scale: Scale, *, quick: bool) -> None:
-    """Write `problems.jsonl` and `model/` into `out`; the same seed gives the same bytes on the same machine."""
+def make(out: Path, scale: Scale, *, quick: bool, reads: int | None = None) -> None:
+    """Write `problems.jsonl` and `model/` into `out`; the same seed gives the same bytes on the same machine.
+
+    Args:
+        out: the folder.
+        scale: of the model.
+        quick: few of everything.
+        reads: of the documents, so many are read by the model; None: all.
+    """
     began = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     pool, kept_back = deal(SEED)
@@ -62,7 +69,7 @@ def make(out: Path, scale: Scale, *, quick: bool) -> None:
     print(f"{sum(len(each.ids) for each in sequences)} tokens, {time.monotonic() - began:.0f} s", flush=True)
 
     model = new_model(scale, len(tokenizer), int(tokenizer.eos_token_id), SEED + 4)
-    train(model, sequences, seed=SEED + 5)
+    train(model, sequences[:reads], seed=SEED + 5)
     model.save_pretrained(out / "model")
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     print(f"{model.num_parameters()} parameters, {size} bytes, {time.monotonic() - began:.0f} s", flush=True)
@@ -74,10 +81,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HOUSE, help="where to write (default: src/leti/pocket)")
     parser.add_argument("--quick", action="store_true", help="a smoke run of a minute or two; the model is useless")
     parser.add_argument("--second", action="store_true", help="the second scale, five times larger; needs --out")
+    parser.add_argument("--reads", type=int, help=f"documents that the model reads, of {DOCUMENTS}; needs --out")
     options = parser.parse_args()
     if options.second and options.out == HOUSE:
         parser.error("the second scale is not shipped: type --out runs/pocket-second")
-    make(options.out, SECOND if options.second else FIRST, quick=options.quick)
+    if options.reads and options.out == HOUSE:
+        parser.error("a model that has read less is not shipped: type --out runs/pocket-early")
+    make(options.out, SECOND if options.second else FIRST, quick=options.quick, reads=options.reads)
 
 
 if __name__ == "__main__":

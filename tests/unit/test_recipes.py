@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from leti.problems import TEST, TRAIN, VALIDATION, load_problems
 
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "pocket"
@@ -24,3 +26,12 @@ def test_further_problems_come_behind_the_shipped_ones_and_are_none_of_them(tmp_
     known = {problem.prompt for problems in shipped.splits.values() for problem in problems}
     assert not known & {problem.prompt for problem in added}
     assert all(problem.reference and problem.reference.startswith(problem.prompt) for problem in added)
+
+
+@pytest.mark.parametrize("switch", [("--second",), ("--reads", "16000")])
+def test_no_other_model_is_written_over_the_shipped_one(switch: tuple[str, ...]) -> None:
+    pytest.importorskip("torch", reason="the recipe trains a model")
+    words = [sys.executable, str(RECIPE / "make.py"), *switch]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=250)
+    assert done.returncode == 2
+    assert "--out runs/pocket-" in done.stderr
