@@ -36,7 +36,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-claims: $(INSTALLED) runs/pocket-second runs/pocket-further
+claims: $(INSTALLED) runs/pocket-second runs/pocket-early runs/pocket-further
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,openai,lora,dev,bench]'
 	$(BIN)/python bench/claims
 
@@ -46,6 +46,10 @@ claims-quick: $(INSTALLED)
 
 runs/pocket-second: $(INSTALLED)
 	$(BIN)/python recipes/pocket/make.py --second --out $@.part
+	mv $@.part $@
+
+runs/pocket-early: $(INSTALLED)
+	$(BIN)/python recipes/pocket/make.py --reads 16000 --out $@.part
 	mv $@.part $@
 
 runs/pocket-further: $(INSTALLED)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arms import FURTHER, HERE, SECOND, arms, claims
+from arms import EARLY, FURTHER, HERE, SECOND, arms, claims
 from owing import owed
 from page import read, write_page
 from tables import TABLES
@@ -65,6 +65,7 @@ def refuse_missing(chosen: Sequence[Arm], second: Path) -> None:
     asked = [value for arm in chosen for value in arm.set.values()]
     for path, command in (
         (second, "make.py --second --out runs/pocket-second"),
+        (EARLY, "make.py --reads 16000 --out runs/pocket-early"),
         (FURTHER, "further.py --out runs/pocket-further"),
     ):
         if str(path) in asked and not path.exists():

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SECOND = Path("runs", "pocket-second", "model")
 """The second scale, as `recipes/pocket/make.py --second --out runs/pocket-second` makes it."""
+EARLY = Path("runs", "pocket-early", "model")
+"""A base that has read less, as `recipes/pocket/make.py --reads 16000 --out runs/pocket-early` makes it."""
 FURTHER = Path("runs", "pocket-further", "pocket.jsonl")
 """More problems, as `recipes/pocket/further.py --out runs/pocket-further` makes them."""
 QUICK = {
@@ -60,8 +62,8 @@ class Claim:
 
 
 def arms(second: Path = SECOND, *, quick: bool = False) -> dict[str, Arm]:
-    """Every arm by name; `{second}` in a value is the folder of the second scale, `{further}` more problems."""
-    made = {"{second}": str(second), "{further}": str(FURTHER)}
+    """Every arm by name; `{second}` and `{early}` in a value are folders of other models, `{further}` more problems."""
+    made = {"{second}": str(second), "{early}": str(EARLY), "{further}": str(FURTHER)}
     table = tomllib.loads((HERE / "arms.toml").read_text("utf-8"))
     shared = table.pop("all")
     found = {}
