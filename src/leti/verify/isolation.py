@@ -17,11 +17,10 @@ STRONGEST_FIRST = ("namespaces", "landlock")
 """What `auto` chooses from. The last one is the minimum."""
 MINIMUM = STRONGEST_FIRST[-1]
 LEVELS = (*STRONGEST_FIRST, "bubblewrap", "container", "process")
-_EVERYWHERE = frozenset({"container", "process"})
 _PATIENCE = 60.0
+_CONTAINER = "--set verify.isolation=container (needs docker or podman)"
 _OTHERS = (
-    "--set verify.isolation=bubblewrap (needs the program bwrap), "
-    "--set verify.isolation=container (needs docker or podman), "
+    f"--set verify.isolation=bubblewrap (needs the program bwrap), {_CONTAINER}, "
     "or, for programs you trust, --set verify.isolation=process"
 )
 _SETTINGS = {
@@ -80,7 +79,7 @@ def trouble(sandbox: _Adapter, role: str = "none") -> str:
         sandbox: starts it.
         role: `none`, or `load`, which loads the packages first.
     """
-    if sys.platform != "linux" and sandbox.level not in _EVERYWHERE:
+    if sys.platform != "linux" and sandbox.level != "container":
         return f"needs Linux, this is {sys.platform}"
     try:
         cell = sandbox.started(role)
@@ -98,11 +97,13 @@ def trouble(sandbox: _Adapter, role: str = "none") -> str:
 
 def _refusal(name: str, reasons: Mapping[str, str]) -> str:
     seen = "; ".join(f"{level}: {reason.rstrip('.')}" for level, reason in reasons.items())
-    hints = [] if sys.platform != "linux" else _hints()
+    if sys.platform != "linux" and name != "container":
+        return f"No isolation but `container` works on this system ({seen}). Type {_CONTAINER}."
+    hints = _hints()
     why = f" Seen here: {'; '.join(hints)}." if hints and "namespaces" in reasons else ""
     if name == AUTO:
         return f"No isolation that holds hostile programs works here ({seen}).{why} Type {_OTHERS}."
-    if name in _EVERYWHERE or name == "bubblewrap":
+    if name not in STRONGEST_FIRST:
         return f"Isolation {name!r} does not work here ({seen}). Once that is mended type the same again."
     return f"Isolation {name!r} does not work here ({seen}).{why} Type --set verify.isolation=auto, {_OTHERS}."
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 
 import pytest
 
 from leti.errors import IsolationError, SandboxError, UserError
 from leti.verify import isolation
 from leti.verify.isolation import LEVELS, MINIMUM, choose
-from leti.verify.sandbox import Cover, builtin
+from leti.verify.sandbox import Cover, builtin, cell
 from leti.verify.sandbox.bubblewrap import Bubblewrap
 from leti.verify.sandbox.container import IMAGE, Container
+from programs import OneLane
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 
@@ -80,7 +82,7 @@ def test_what_keeps_namespaces_away_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert "user.max_user_namespaces is 0" in str(refused.value)
 
 
-@pytest.mark.parametrize("level", ["namespaces", "landlock", "bubblewrap"])
+@pytest.mark.parametrize("level", ["namespaces", "landlock", "bubblewrap", "process"])
 def test_on_other_systems_the_kernel_of_linux_is_missed(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(IsolationError, match="needs Linux, this is darwin"):
@@ -89,8 +91,16 @@ def test_on_other_systems_the_kernel_of_linux_is_missed(monkeypatch: pytest.Monk
 
 def test_on_other_systems_auto_says_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(IsolationError, match=r"needs Linux.*verify\.isolation=container.*verify\.isolation=process"):
+    with pytest.raises(IsolationError, match=r"needs Linux.*Type --set verify\.isolation=container"):
         choose()
+
+
+@linux
+@pytest.mark.parametrize("level", ["auto", "process"])
+def test_a_python_built_without_pidfd_open_runs_programs(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    monkeypatch.setattr(cell, "BOOT", f"import os; del os.pidfd_open; {cell.BOOT}")
+    with closing(OneLane(choose(level))) as lane:
+        assert lane.still_works()
 
 
 @pytest.mark.parametrize("level", ["auto", "process"])

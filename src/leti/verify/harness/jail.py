@@ -32,6 +32,7 @@ from .kernel import (
     drop_capabilities,
     failed,
     function,
+    handle_of,
     has_power,
     set_process,
 )
@@ -183,7 +184,7 @@ def _wait(inner: int) -> NoReturn:
     """Wait for the end of the first process inside, and end like it; end it when nobody listens any more."""
     os.close(1)  # or whoever reads it would not see the end
     set_process(PR_SET_DUMPABLE, 0, what="dumpable")
-    handle = os.pidfd_open(inner)
+    handle = handle_of(inner)
     poller = select.poll()
     poller.register(handle, select.POLLIN)
     poller.register(0, 0)  # says when the other end is closed, whatever is still to be read

@@ -6,7 +6,10 @@ import contextlib
 import ctypes
 import errno
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
 CHOWN, SETGID, SETUID, SYS_ADMIN = 0, 6, 7, 21
@@ -16,6 +19,7 @@ MACHINES = {"x86_64": 0, "aarch64": 1}
 _NUMBERS = {  # on x86_64, on aarch64
     "capget": (125, 90),
     "capset": (126, 91),
+    "pidfd_open": (434, 434),
     "pivot_root": (155, 41),
     "mount_setattr": (442, 442),
     "landlock_create_ruleset": (444, 444),
@@ -78,6 +82,14 @@ def set_process(option: int, value: int, *, what: str) -> None:
     """
     more = (ctypes.c_ulong(0),) * 3
     function("prctl", ctypes.c_int(option), ctypes.c_ulong(value), *more, what=f"prctl({what})")
+
+
+def _handle_of(process: int) -> int:
+    return system_call("pidfd_open", process, 0)
+
+
+handle_of: Callable[[int], int] = getattr(os, "pidfd_open", _handle_of)
+"""Return a descriptor that is ready when a process has ended. Conda's Python has no word for it."""
 
 
 def has_power(*capabilities: int) -> bool:

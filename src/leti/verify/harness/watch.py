@@ -9,6 +9,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from .kernel import handle_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -91,7 +93,7 @@ class Child:
         Raises:
             CallerGoneError: raised by `command`.
         """
-        handle = os.pidfd_open(self.pid)
+        handle = handle_of(self.pid)
         poller = select.poll()
         poller.register(handle, select.POLLIN)
         try:
