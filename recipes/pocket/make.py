@@ -85,7 +85,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.second and options.out == HOUSE:
         parser.error("the second scale is not shipped: type --out runs/pocket-second")
-    if options.reads and options.out == HOUSE:
+    if options.reads is not None and options.out == HOUSE:
         parser.error("a model that has read less is not shipped: type --out runs/pocket-early")
     make(options.out, SECOND if options.second else FIRST, quick=options.quick, reads=options.reads)
 
