@@ -11,7 +11,7 @@ from random import Random
 from corpus import END, documents
 from problems import benchmark, deal, plain_problems
 from tokenizer import check_tokenizer, train_tokenizer
-from train import FIRST, SECOND, Scale, Sequence, new_model, train
+from train import FIRST, SECOND, Scale, Sequence, new_model, settle, train
 
 SEED = 2305_10314
 SIZES = {"train": 400, "validation": 100, "test": 300}
@@ -37,7 +37,7 @@ def _name_the_class_for_all(path: Path) -> None:
 
 
 def make(out: Path, scale: Scale, *, quick: bool, reads: int | None = None) -> None:
-    """Write `problems.jsonl` and `model/` into `out`; the same seed gives the same bytes on the same machine.
+    """Write `problems.jsonl` and `model/` into `out`; the same seed gives the same bytes.
 
     Args:
         out: the folder.
@@ -45,6 +45,7 @@ def make(out: Path, scale: Scale, *, quick: bool, reads: int | None = None) -> N
         quick: few of everything.
         reads: of the documents, so many are read by the model; None: all.
     """
+    settle()
     began = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     pool, kept_back = deal(SEED)

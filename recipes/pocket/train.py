@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 BATCH_TOKENS = 2048
 LONGEST = 512
 CONTEXT_WEIGHT = 0.1  # of what stands before a program: most of it (names, numbers, words) cannot be foreseen
-THREADS = 2  # part of what makes the bytes the same
+THREADS = 2  # part of what makes the bytes the same, as is
+VECTORS = "avx2"  # where a CPU has wider ones, torch would take them, and they round differently
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,13 @@ class Scale:
 
 FIRST = Scale(layers=4, width=128, inner=384, heads=4, key_heads=2)  # a million parameters: what is shipped
 SECOND = Scale(layers=6, width=256, inner=768, heads=8, key_heads=4)  # five millions
+
+
+def settle() -> None:
+    """Ask torch for what makes the bytes the same on another day and another x86; before its first operation."""
+    os.environ["ATEN_CPU_CAPABILITY"] = VECTORS
+    torch.set_num_threads(THREADS)
+    torch.use_deterministic_algorithms(mode=True)
 
 
 def new_model(scale: Scale, vocabulary: int, end: int, seed: int) -> LlamaForCausalLM:
@@ -126,8 +135,6 @@ def batches(documents: list[Sequence], rng: Random, end: int) -> Iterator[tuple[
 
 def train(model: LlamaForCausalLM, documents: list[Sequence], seed: int) -> None:
     """Train in place, each document once."""
-    torch.set_num_threads(THREADS)
-    torch.use_deterministic_algorithms(mode=True)
     end = int(model.config.eos_token_id)
     documents = [Sequence(each.ids[:LONGEST], each.context) for each in documents]
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -35,3 +36,34 @@ def test_no_other_model_is_written_over_the_shipped_one(switch: tuple[str, ...])
     done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=250)
     assert done.returncode == 2
     assert "--out runs/pocket-" in done.stderr
+
+
+LEARNS = """
+from hashlib import sha256
+from random import Random
+from train import Scale, Sequence, new_model, settle, train
+settle()
+rng = Random(1)
+read = [Sequence([rng.randrange(64) for _ in range(rng.randrange(8, 40))], 4) for _ in range(400)]
+model = new_model(Scale(layers=1, width=32, inner=64, heads=2, key_heads=1), 64, 0, 1)
+train(model, read, seed=2)
+print(sha256(b"".join(p.detach().numpy().tobytes() for p in model.parameters())).hexdigest())
+"""
+
+
+def test_the_weights_do_not_hang_on_the_widest_vectors_of_the_machine() -> None:
+    pytest.importorskip("torch", reason="the recipe trains a model")
+
+    def weights(vectors: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", LEARNS],
+            cwd=RECIPE,
+            env={**os.environ, "ATEN_CPU_CAPABILITY": vectors},
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=250,
+        )
+        return done.stdout.splitlines()[-1]
+
+    assert weights("default") == weights("avx512")
