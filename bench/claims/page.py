@@ -60,12 +60,13 @@ def read(results: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _arms(found: Mapping[str, Sequence[Any]], known: Mapping[str, Arm]) -> str:
-    rows = [
-        f"- `{arm.name}`: {arm.about} (seeds {len(found[arm.name])}, {found[arm.name][-1]['date']})"
-        for arm in known.values()
-        if arm.name in found
-    ]
+    rows = [f"- `{arm.name}`: {arm.about} ({_made(found[arm.name])})" for arm in known.values() if arm.name in found]
     return "Arms:\n\n" + "\n".join(rows) + "\n\n"
+
+
+def _made(results: Sequence[Any]) -> str:
+    """How many seeds, and on which days."""
+    return f"seeds {len(results)}, {' and '.join(sorted({result['date'] for result in results}))}"
 
 
 def _section(claim: Claim, found: Mapping[str, Any], known: Mapping[str, Arm]) -> str:
