@@ -302,9 +302,12 @@ def test_a_package_that_is_not_there_is_named() -> None:
         one.close()
 
 
-def test_a_package_that_is_installed_is_loaded() -> None:
-    for make in (builtin.namespaces, builtin.landlock, builtin.process, lambda packages: Bubblewrap(packages=packages)):
-        for role in Role:
-            one = make(packages=("numpy",)).start(role)
-            assert os.read(one.reader, 1), one.last_words()
-            one.close()
+@pytest.mark.parametrize("level", ["namespaces", "landlock", "process", "bubblewrap"])
+def test_a_package_that_is_installed_is_loaded(level: str) -> None:
+    if level == "bubblewrap" and shutil.which("bwrap") is None:
+        pytest.skip("bwrap is not installed")
+    make = Bubblewrap if level == "bubblewrap" else getattr(builtin, level)
+    for role in Role:
+        one = make(packages=("numpy",)).start(role)
+        assert os.read(one.reader, 1), one.last_words()
+        one.close()
