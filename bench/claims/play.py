@@ -205,7 +205,7 @@ def main() -> None:
     parser.add_argument("--complete", action="store_true")
     options = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ["ATEN_CPU_CAPABILITY"] = "avx2"  # wider vectors round differently: any x86 finds the recorded digits
+    os.environ["ATEN_CPU_CAPABILITY"] = "avx2"  # wider vectors round differently
     folder = Path("runs", "claims-quick" if options.quick else "claims")
     arm = arms(options.second, quick=options.quick)[options.arm]
     file = (folder / "results" if options.quick else HERE / "results") / options.arm / f"{options.seed}.json"

@@ -37,7 +37,7 @@ def _name_the_class_for_all(path: Path) -> None:
 
 
 def make(out: Path, scale: Scale, *, quick: bool, reads: int | None = None) -> None:
-    """Write `problems.jsonl` and `model/` into `out`; the same seed gives the same bytes.
+    """Write `problems.jsonl` and `model/` into `out`; the same seed gives the same bytes (README.md says where).
 
     Args:
         out: the folder.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BATCH_TOKENS = 2048
 LONGEST = 512
 CONTEXT_WEIGHT = 0.1  # of what stands before a program: most of it (names, numbers, words) cannot be foreseen
-THREADS = 2  # part of what makes the bytes the same, as is
+THREADS = 2  # part of what makes the bytes the same, as are the vectors
 VECTORS = "avx2"  # where a CPU has wider ones, torch would take them, and they round differently
 
 
@@ -41,7 +41,7 @@ SECOND = Scale(layers=6, width=256, inner=768, heads=8, key_heads=4)  # five mil
 
 
 def settle() -> None:
-    """Ask torch for what makes the bytes the same on another day and another x86; before its first operation."""
+    """Ask torch for what makes the bytes the same on another day, and on another AMD; before its first operation."""
     os.environ["ATEN_CPU_CAPABILITY"] = VECTORS
     torch.set_num_threads(THREADS)
     torch.use_deterministic_algorithms(mode=True)
