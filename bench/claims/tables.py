@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Results = "Mapping[str, Sequence[Mapping[str, Any]]]"
 """By arm, one per seed, in the order of the seeds."""
-SECOND = "second-"
-"""How the names of arms of the second scale begin."""
+FAMILIES = ("few-", "second-")
+"""How the names begin of arms that are compared among themselves: with few programs to learn from, of the second scale."""
 COLD = "cold"
 """The test problems, drawn at temperature 0.1."""
 WAYS_TO_COUNT = (
@@ -103,7 +103,7 @@ def _ahead(found: Results, first: str, name: str) -> str:
 
 def _family(name: str) -> str:
     """The arms that an arm is compared with begin like it."""
-    return SECOND if name.startswith(SECOND) else ""
+    return next((family for family in FAMILIES if name.startswith(family)), "")
 
 
 def _of_common_seeds(found: Results) -> dict[str, list[Mapping[str, Any]]]:
@@ -115,7 +115,7 @@ def _of_common_seeds(found: Results) -> dict[str, list[Mapping[str, Any]]]:
 def steps(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
     """Optimiser steps to a pass rate, arm by arm, and how many times the steps of `binary` each needs."""
     tables = []
-    for family in ("", SECOND):
+    for family in ("", *FAMILIES):
         names = [name for name in claim.arms if _family(name) == family]
         if f"{family}binary" not in names:
             continue
@@ -157,6 +157,8 @@ def errors(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table
     rows, meaning, guided = [], [], []
     for name in claim.arms:
         for number_, place in enumerate(found[name][0]["places"]):
+            if TEST not in place:  # an arm without a curve
+                continue
             shares = [_shares(result["places"][number_][TEST]["ends"]) for result in found[name]]
             row = [f"{100 * np.mean([share[end] for share in shares]):.1f}" for end in SHOWN_ENDS]
             rows.append([_arm(known[name]) if number_ == 0 else "", place["name"], *row])
