@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Results = "Mapping[str, Sequence[Mapping[str, Any]]]"
 """By arm, one per seed, in the order of the seeds."""
 FAMILIES = ("few-", "second-")
-"""How the names begin of arms that are compared among themselves: with few programs to learn from, of the second scale."""
+"""How the names begin of arms that are compared among themselves: with little to learn from, of the second scale."""
 COLD = "cold"
 """The test problems, drawn at temperature 0.1."""
 WAYS_TO_COUNT = (
