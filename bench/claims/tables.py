@@ -68,7 +68,7 @@ def learned(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
 def _change(results: Sequence[Mapping[str, Any]], split: str) -> list[str]:
     """pass@1 of the base, after the last iteration, and the difference."""
     base, last = (stats.table(results, split, place=place) for place in (0, -1))
-    return [percent(intervals.mean(base)), percent(intervals.mean(last)), points(intervals.mean(last - base))]
+    return [percent(intervals.mean(base)), percent(intervals.mean(last)), points(intervals.difference(last, base))]
 
 
 def _cost(results: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -98,7 +98,7 @@ def against(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Tabl
 
 def _ahead(found: Results, first: str, name: str) -> str:
     pair = _of_common_seeds({each: found[each] for each in (first, name)})
-    return points(intervals.mean(stats.table(pair[first], TEST) - stats.table(pair[name], TEST)))
+    return points(intervals.difference(stats.table(pair[first], TEST), stats.table(pair[name], TEST)))
 
 
 def _family(name: str) -> str:
@@ -145,7 +145,7 @@ def kept(found: Results, claim: Claim, known: Mapping[str, Arm]) -> list[Table]:
         losses = [np.array([result["places"][place]["plain_code_loss"] for result in results]) for place in (0, -1)]
         rows.append([
             _arm(known[name]), percent(intervals.mean(stats.table(results, TEST))), percent(intervals.mean(base)),
-            percent(intervals.mean(last)), points(intervals.mean(last - base)),
+            percent(intervals.mean(last)), points(intervals.difference(last, base)),
             f"{losses[0].mean():.3f} -> {_spread(losses[1], digits=3)}",
         ])  # fmt: skip
     head = ["arm", "test pass@1 %", "second family: base %", "after", "change, points", "loss on the standard library"]

@@ -52,7 +52,7 @@ def pass_at_k(samples: int, passed: int, *, k: int) -> float:
 
 def estimate(tallies: Iterable[Tally], k: int) -> Estimate:
     """Mean pass@k over problems, with a 95 % percentile interval from a bootstrap over problems."""
-    return _bootstrap(np.array([pass_at_k(tally.samples, tally.passed, k=k) for tally in tallies]))
+    return _bootstrap(np.array([pass_at_k(tally.samples, tally.passed, k=k) for tally in tallies]), least=0.0)
 
 
 def paired_difference(before: Mapping[str, Tally], after: Mapping[str, Tally], *, k: int) -> Estimate:
@@ -67,7 +67,7 @@ def paired_difference(before: Mapping[str, Tally], after: Mapping[str, Tally], *
         pass_at_k(after[name].samples, after[name].passed, k=k) - pass_at_k(tally.samples, tally.passed, k=k)
         for name, tally in before.items()
     ]
-    return _bootstrap(np.array(changes))
+    return _bootstrap(np.array(changes), least=-1.0)
 
 
 def tally(rows: Iterable[tuple[str, bool]]) -> dict[str, Tally]:
@@ -107,10 +107,29 @@ def in_words(scores: Mapping[str, Any]) -> str:
     return f"{', '.join(parts)} ({scores['problems']} problems x {scores['samples']} samples)"
 
 
-def _bootstrap(values: np.ndarray) -> Estimate:
-    """The mean of values (problems,) and its percentile interval."""
+def unanimous(values: np.ndarray, *, least: float) -> Estimate | None:
+    """The 95 % interval where every problem is solved, none is, or none differs; None where it is not so.
+
+    No resample can tell such problems from certainty. But if a share p of all problems were otherwise, none of them
+    would be among n with chance (1 - p)^n: so p is at most 1 - 0.05^(1/n), about 3 / n, whatever they are instead.
+
+    Args:
+        values: (..., problems), each between `least` and 1.
+        least: 0 of rates, -1 of differences.
+    """
+    value = float(values.flat[0])
+    if value not in {-1.0, 0.0, 1.0} or (values != value).any():
+        return None
+    other = 1.0 - 0.05 ** (1.0 / values.shape[-1])
+    return Estimate(value=value, low=value - other * (value - least), high=value + other * (1.0 - value))
+
+
+def _bootstrap(values: np.ndarray, *, least: float) -> Estimate:
+    """The mean of values (problems,), each between `least` and 1, and its percentile interval."""
     if values.size == 0:
         raise ValueError("there are no problems to score")
+    if agreed := unanimous(values, least=least):
+        return agreed
     generator = np.random.default_rng(BOOTSTRAP_SEED)
     # Multinomial counts, not indices: (resamples, problems) of small integers is all that is held, a slice at a time.
     chances = np.full(values.size, 1.0 / values.size)

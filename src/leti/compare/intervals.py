@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leti.scores import RESAMPLES, Estimate
+from leti.scores import RESAMPLES, Estimate, unanimous
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +49,7 @@ def mean(rates: NDArray[np.float64]) -> Estimate:
 
 def means(rates: NDArray[np.float64]) -> list[Estimate]:
     """`mean` of each of (tables, seeds, problems)."""
-    drawn = _resampled(rates)
-    return [_estimate(float(each.mean()), values) for each, values in zip(rates, drawn, strict=True)]
+    return _means(rates, least=0.0)
 
 
 def difference(first: NDArray[np.float64], second: NDArray[np.float64], *, draws: int = TOGETHER) -> Estimate:
@@ -59,7 +58,9 @@ def difference(first: NDArray[np.float64], second: NDArray[np.float64], *, draws
     With `TOGETHER` the seeds of both are the same ones in the same order; with `APART` each draws its own.
     """
     if draws == TOGETHER:
-        return mean(first - second)
+        return _means((first - second)[None], least=-1.0)[0]
+    if agreed := unanimous(first[:, None] - second, least=-1.0):
+        return agreed
     values = _resampled(first[None], draws)[0] - _resampled(second[None])[0]
     return _estimate(float(first.mean() - second.mean()), values)
 
@@ -87,6 +88,14 @@ def steps_ratio(first: Curve, second: Curve, *, target: float, draws: int = TOGE
 def estimate_steps(found: Curve, target: float) -> Estimate:
     """`steps_to` with its interval."""
     return _estimate(*steps_to(found, target))
+
+
+def _means(tables: NDArray[np.float64], *, least: float) -> list[Estimate]:
+    """The mean of each of (tables, seeds, problems), of values between `least` and 1."""
+    return [
+        unanimous(each, least=least) or _estimate(float(each.mean()), values)
+        for each, values in zip(tables, _resampled(tables), strict=True)
+    ]
 
 
 def _crossing(steps: NDArray[np.float64], rates: NDArray[np.float64], target: float) -> float:

@@ -76,10 +76,20 @@ def test_of_the_same_seeds_a_difference_is_paired() -> None:
     assert (found.value, found.low, found.high) == pytest.approx((0.1, 0.1, 0.1))
 
 
+def test_what_never_differs_here_may_differ_elsewhere() -> None:
+    rates, every = RANDOM.random((2, 60)), np.ones((2, 60))
+    assert intervals.mean(every).low == pytest.approx(0.05 ** (1 / 60))
+    for draws in (intervals.TOGETHER, intervals.APART):
+        found = intervals.difference(every, 0 * every, draws=draws)
+        assert (found.value, found.low, found.high) == pytest.approx((1.0, -1 + 2 * 0.05 ** (1 / 60), 1.0))
+    found = intervals.difference(rates, rates)
+    assert (found.value, found.low, found.high) == pytest.approx((0.0, -3 / 60, 3 / 60), abs=0.002)
+
+
 def test_of_other_seeds_problems_are_paired_and_seeds_are_not() -> None:
     by_problem, by_seed = RANDOM.random((1, 40)), np.array([[0.0], [0.1], [0.2]])
     same = intervals.difference(by_problem + 0 * by_seed, by_problem + np.zeros((2, 1)), draws=intervals.APART)
-    assert (same.value, same.low, same.high) == pytest.approx((0.0, 0.0, 0.0))
+    assert (same.value, same.low, same.high) == pytest.approx((0.0, -3 / 40, 3 / 40), abs=0.003)
 
     first, second = by_problem + by_seed, by_problem + by_seed[:2] / 2
     found = intervals.difference(first, second, draws=intervals.APART)
