@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,13 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench" / "claims"))
 
 import arms
 import owing
+import retries
 import tables
 
 from leti import build
 from leti.config import load_config, resolved
+from leti.problems import load_problems
+from leti.types import Ending, Feedback, Outcome, Problem, SampleRequest, Solution, Verdict, Wanted
 
 
 @pytest.mark.parametrize("name", list(arms.arms(Path("second"))))
@@ -120,3 +125,50 @@ def test_a_result_is_owed_until_its_file_holds_what_a_run_would_give_now(tmp_pat
     assert not stands(now | {"config": now["config"] | {"gone": 1}})
     assert not stands(now | {"config": now["config"] | {"iterations": 3}})
     assert not stands(now | {"identity": now["identity"] | {"problems": "others"}})
+
+
+class Reader:
+    """Writes the right program where it has read what was said of its problem, and only there."""
+
+    def sample(
+        self,
+        rows: Sequence[Wanted],
+        request: SampleRequest,  # noqa: ARG002 - the protocol's
+        *,
+        done: AbstractSet[tuple[str, int]],  # noqa: ARG002 - the protocol's
+    ) -> Iterator[Solution]:
+        for problem, sample in rows:
+            text = "\nright" if f"\nsaid of {problem.id.split()[0]}\n" in problem.prompt else "\nwrong"
+            yield Solution(
+                problem=problem.id,
+                sample=sample,
+                completion=text,
+                tokens=(),
+                program=problem.prompt + text,
+                ending=Ending.TOKEN,
+            )
+
+
+class Judge:
+    """Passes a program that is the problem's own prompt and the right end."""
+
+    def verify(
+        self,
+        pairs: Iterable[tuple[Problem, Solution]],
+        *,
+        scored: bool,  # noqa: ARG002 - the protocol's
+    ) -> Iterator[Verdict]:
+        for problem, solution in pairs:
+            passed = solution.program == f"{problem.prompt}\nright"
+            outcome = Outcome.PASSED if passed else Outcome.FAILED
+            yield Verdict(outcome=outcome, output=problem.id)
+
+
+def test_a_retry_reads_the_failed_program_and_what_was_said_of_it_and_is_judged_as_a_program_for_its_problem() -> None:
+    loop = build.leti(load_config("pocket"), Judge())
+    reading = replace(loop, sampler=Reader(), render=lambda v: Feedback(good=v.passed, text=f"said of {v.output}\n"))
+    problems = load_problems("pocket").split("validation", 5)
+    rates = {row[0]: float(row[1].split()[0]) for row in retries.retries(reading, problems).rows}
+    assert rates.pop("told") == 100.0
+    assert rates.pop("mistold") < 60.0
+    assert rates == {"another": 0.0, "untold": 0.0}
