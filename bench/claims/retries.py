@@ -4,15 +4,16 @@
     python bench/claims/retries.py --set model.path=runs/pocket-second/model  the second scale
 
 Programs that failed are gone on from in four ways: `another` program for the same problem; `told`, the failed program,
-what was said of it, and a word that asks for the right one, as in the posts about errors that the base has read;
-`mistold`, with what was said of some other program instead; and `untold`, with nothing said. Problems are those of the
-validation split, programs are drawn as those to learn from are. Prints how often each way passes, and how far `told` is
-ahead of it, with 95 % intervals over problems.
+what was said of it, and a word that asks for the right one, much as in the posts about errors that the base has read;
+`mistold`, with what was said of a program for another problem instead; and `untold`, with nothing said. Problems are
+those of the validation split, programs are drawn as those to learn from are. Prints how often each way passes, and how
+far `told` is ahead of it, with 95 % intervals over problems.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections import defaultdict
 from dataclasses import replace
 from random import Random
@@ -25,6 +26,7 @@ from leti import build
 from leti.compare import intervals
 from leti.config import load_config
 from leti.problems import VALIDATION
+from leti.sampling.completion import written as program
 from leti.types import Attempt, Problem, SampleRequest, Solution, Wanted, wanted
 
 if TYPE_CHECKING:
@@ -63,13 +65,20 @@ def prompts(failed: Sequence[Attempt]) -> dict[str, list[str]]:
     """What the model reads, way by way, before it goes on from each failed program."""
     before = [f"{attempt.solution.program.rstrip()}\n\n" for attempt in failed]
     words = [str(attempt.feedback.text).rstrip() for attempt in failed]
-    others = Random("mistold").sample(words, len(words))
+    others = [said_of_others(attempt, failed) for attempt in failed]
     return {
         "another": [attempt.problem.prompt for attempt in failed],
         TOLD: [f"{start}{SAID.format(said)}{RIGHT}" for start, said in zip(before, words, strict=True)],
         "mistold": [f"{start}{SAID.format(said)}{RIGHT}" for start, said in zip(before, others, strict=True)],
         "untold": [f"{start}{RIGHT}" for start in before],
     }
+
+
+def said_of_others(attempt: Attempt, failed: Sequence[Attempt]) -> str:
+    """What was said of a program for another problem, and not of this one too."""
+    own = str(attempt.feedback.text).rstrip()
+    words = [str(other.feedback.text).rstrip() for other in failed if other.problem.id != attempt.problem.id]
+    return Random(f"mistold {attempt.solution.key}").choice([said for said in words if said != own])
 
 
 def passed(loop: Leti, failed: Sequence[Attempt], asked: Sequence[str]) -> NDArray[np.float64]:
@@ -80,7 +89,10 @@ def passed(loop: Leti, failed: Sequence[Attempt], asked: Sequence[str]) -> NDArr
         for attempt, prompt in zip(failed, asked, strict=True)
     ]
     written = [
-        (attempt.problem, replace(solution, program=attempt.problem.prompt + solution.completion))
+        (
+            attempt.problem,
+            replace(solution, program=program(attempt.problem, solution.completion, cut=loop.decoding.cut)),
+        )
         for attempt, solution in zip(failed, sample(loop, wanted(own, 1)), strict=True)
     ]
     by_problem = defaultdict(list)
@@ -109,6 +121,7 @@ def main() -> None:
     """Read the switches, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as of `leti learn`")
+    os.environ["ATEN_CPU_CAPABILITY"] = "avx2"  # as in play.py: wider vectors round differently
     config = load_config("pocket", parser.parse_args().set)
     with build.verifier(config) as verifier:
         problems = build.split(config, build.problem_set(config), name=VALIDATION)
