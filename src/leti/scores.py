@@ -112,6 +112,7 @@ def unanimous(values: np.ndarray, *, least: float) -> Estimate | None:
 
     No resample can tell such problems from certainty. But if a share p of all problems were otherwise, none of them
     would be among n with chance (1 - p)^n: so p is at most 1 - 0.05^(1/n), about 3 / n, whatever they are instead.
+    Where all but a few agree, the bootstrap is narrower than this, and narrower than it should be.
 
     Args:
         values: (..., problems), each between `least` and 1.

@@ -2,7 +2,9 @@
 
 A result is a table of pass rates, (seeds, problems). Resampling takes seeds and problems, each with replacement, the
 same problems for every seed and the same draws for everything that is compared: so differences are paired. Intervals
-are the 2.5th and 97.5th percentile of 10,000 resamples. With one seed an interval covers the choice of problems alone.
+are the 2.5th and 97.5th percentile of 10,000 resamples, or where all is solved, nothing is, or nothing differs those of
+`scores.unanimous`. With one seed an interval covers the choice of problems alone; of few seeds it knows too little, as
+resampling S of them has (S - 1) / S of their variance.
 """
 
 from __future__ import annotations
