@@ -75,10 +75,17 @@ def prompts(failed: Sequence[Attempt]) -> dict[str, list[str]]:
 
 
 def said_of_others(attempt: Attempt, failed: Sequence[Attempt]) -> str:
-    """What was said of a program for another problem, and not of this one too."""
+    """What was said of a program for another problem, and not of this one too.
+
+    Raises:
+        SystemExit: there are no such words.
+    """
     own = str(attempt.feedback.text).rstrip()
     words = [str(other.feedback.text).rstrip() for other in failed if other.problem.id != attempt.problem.id]
-    return Random(f"mistold {attempt.solution.key}").choice([said for said in words if said != own])
+    others = [said for said in words if said != own]
+    if not others:
+        raise SystemExit("The same was said of all that failed. Take more problems, or a feedback.style with words.")
+    return Random(f"mistold {attempt.solution.key}").choice(others)
 
 
 def passed(loop: Leti, failed: Sequence[Attempt], asked: Sequence[str]) -> NDArray[np.float64]:

@@ -170,3 +170,10 @@ def test_a_retry_reads_the_failed_program_and_what_was_said_of_it_and_is_judged_
     problems = load_problems("pocket").split("validation", 5)
     rates = {row[0]: float(row[1].split()[0]) for row in retries.retries(reading, problems).rows}
     assert rates == {"another": 0.0, "told": 100.0, "mistold": 0.0, "untold": 0.0}
+
+
+def test_retries_need_words_that_differ() -> None:
+    loop = build.leti(load_config("pocket"), Judge())
+    wordless = replace(loop, sampler=Reader(), render=lambda v: Feedback(good=v.passed, text=None))
+    with pytest.raises(SystemExit, match=r"feedback\.style"):
+        retries.retries(wordless, load_problems("pocket").split("validation", 2))
